@@ -1,0 +1,68 @@
+// What a run of a scenario gives back, whichever engine ran it: the figures, and the samples that plots are drawn from.
+
+/** One alarm from its rise to its end; `clearedMs` is null while it still stands. Times are since the run's start. */
+export interface AlarmRecord {
+    id: string
+    priority: "low" | "medium" | "high"
+    raisedMs: number
+    clearedMs: number | null
+}
+
+/** One bolus as it was asked for and as it went. */
+export interface BolusRecord {
+    kind: "prime"
+    requestedMs: number
+    outcome: "delivered" | "cancelled" | "denied" | "inProgress"
+    /** Why it was denied or cancelled; empty when delivered. */
+    reason: string
+    startedMs: number | null
+    finishedMs: number | null
+    /** Volume that the motor was asked to deliver for it. */
+    deliveredPl: number
+}
+
+/** The object that `--json` prints. Whole numbers throughout; volumes in picolitres. */
+export interface RunResult {
+    scenario: string
+    engine: string
+    seed: number
+    simulatedMs: number
+    wallMs: number
+    /** Ticks that the firmware completed. */
+    ticks: number
+    /** What the programme and its boluses asked for over the time in which the pump was to deliver. */
+    programmedPl: number
+    commandedSteps: number
+    /** What truly left the catheter, of the world's own account. */
+    deliveredPl: number
+    /** The largest distance at any tick between what was asked for and what was commanded, in steps. */
+    stepErrorMax: number
+    /** What the pump holds to be left in the reservoir. */
+    residualPl: number
+    alarms: AlarmRecord[]
+    boluses: BolusRecord[]
+}
+
+/** What plots are drawn from: equally long columns, one row each `periodMs`. Pressure in pascals, volumes in picolitres. */
+export interface Samples {
+    periodMs: number
+    timeMs: number[]
+    /** Programmed and delivered since the start. */
+    programmedPl: number[]
+    deliveredPl: number[]
+    /** The programme's flow at that time: 0 while stopped or off. */
+    ratePlPerDay: number[]
+    /** True pressure in the line, gauge. */
+    pressurePa: number[]
+    /** What is truly left in the reservoir, and what the pump holds to be left (NaN while it is off). */
+    reservoirPl: number[]
+    residualPl: number[]
+}
+
+/** A run as the command line and the report see it. */
+export interface Run {
+    result: RunResult
+    samples: Samples
+    /** Expectations of the scenario that did not hold; empty when all did. */
+    failures: string[]
+}

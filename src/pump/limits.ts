@@ -1,0 +1,55 @@
+// The fixed bounds of the pump: what no prescription, no calibration and no command may leave.
+// Each is a whole number in the unit its name ends with, so that sums of them stay exact.
+
+export const MS_PER_SECOND = 1000
+export const MS_PER_MINUTE = 60_000
+export const MS_PER_HOUR = 3_600_000
+export const MS_PER_DAY = 86_400_000
+export const MS_PER_WEEK = 604_800_000
+
+/** The period of the fixed tick. */
+export const TICK_MS = 100
+
+/** From power-on to the first tick: parts start and settle, and the records are read from flash. */
+export const START_UP_MS = 3000
+
+/** Sensors are read, commands taken and alarms judged once in this time; metering runs on every tick. */
+export const SAMPLE_MS = 1000
+
+/** Time that one tick accounts for at most. A longer gap is lost time: an alarm, never a burst. */
+export const ELAPSED_MS_MAX = 10_000
+
+/** Lowest flow a programme may ask for other than none: 0.048 mL/day (SynchroMed's floor). */
+export const RATE_PL_PER_DAY_MIN = 48_000_000
+
+/** Highest flow of a programme: 24 mL/day. */
+export const RATE_PL_PER_DAY_MAX = 24_000_000_000
+
+/** Highest flow of a prime, and the fastest the pump ever runs: 10 mL/h. */
+export const PRIME_RATE_PL_PER_DAY_MAX = 240_000_000_000
+
+/** Largest volume of one prime: 2 mL, several times the dead volume of any catheter. */
+export const PRIME_PL_MAX = 2_000_000_000
+
+/** Smallest and largest volume that one motor step may displace, from calibration. */
+export const STEP_PL_MIN = 100
+export const STEP_PL_MAX = 10_000_000
+
+/** The most pulses that one tick may ask of the motor driver, whatever the mechanism. */
+export const STEPS_PER_TICK_MAX = 50
+
+/** Largest reservoir: a 50 mL syringe. */
+export const RESERVOIR_PL_MAX = 50_000_000_000
+
+/** Segments in one day pattern, and in all the patterns of a programme together. */
+export const PATTERN_SEGMENTS_MAX = 96
+export const PROGRAMME_SEGMENTS_MAX = 336
+export const PATTERNS_MAX = 7
+
+/** Occlusion threshold that may be set: below, spinal pressure and friction would trip it; above, the line may burst. */
+export const OCCLUSION_PA_MIN = 5_000
+export const OCCLUSION_PA_MAX = 150_000
+
+/** A pump that a user stopped alarms after 5 min, and with high priority after 48 h: stopping is not a safe state. */
+export const STOPPED_MEDIUM_MS = 300_000
+export const STOPPED_HIGH_MS = 172_800_000

@@ -1,0 +1,69 @@
+// What the pump senses and is asked in one tick. A reading that could not be had is NaN with the reason beside it,
+// so that a rule written as `!(x <= limit)` fails safe and no rule mistakes a failure for a value.
+
+/** Why a reading is missing. */
+export enum SensorFault {
+    None = 0,
+    /** The part is not fitted on this pump: nothing to alarm about. */
+    NotFitted = 1,
+    /** The part did not answer. */
+    Missing = 2,
+    /** The part answered with what it cannot have measured: status bits, checksum, rail voltage. */
+    Invalid = 3,
+    /** The part answered, but with a reading it took too long ago. */
+    Stale = 4,
+}
+
+/** What a person asks of the pump. */
+export enum CommandKind {
+    None = 0,
+    Stop = 1,
+    Start = 2,
+    /** Deliver a bounded volume fast, to fill tubing and catheter. */
+    Prime = 3,
+    /** The reservoir now holds this volume. */
+    Refill = 4,
+}
+
+/** Filled in place by the drivers; one long-lived record, because an allocation on the device costs a heap sweep. */
+export interface Readings {
+    /** True in the ticks (one a second) in which the drivers were read and the rest of this record is new. */
+    sampled: boolean
+    /** Line pressure, gauge. */
+    pressurePa: number
+    pressureFault: SensorFault
+    /** Steps the mechanism truly made, signed, since power-on; of the encoder. */
+    encoderSteps: number
+    encoderFault: SensorFault
+    /** 1 when the switch at the end of the plunger's travel is pressed, else 0. */
+    reservoirEndSwitch: number
+    reservoirEndFault: SensorFault
+    batteryMv: number
+    batteryFault: SensorFault
+    /** Local time as milliseconds since Monday 00:00, from the real-time clock. */
+    wallWeekMs: number
+    wallFault: SensorFault
+    command: CommandKind
+    commandPl: number
+    commandRatePlPerDay: number
+}
+
+/** A record with no reading in it yet. */
+export function createReadings(): Readings {
+    return {
+        sampled: false,
+        pressurePa: NaN,
+        pressureFault: SensorFault.Missing,
+        encoderSteps: NaN,
+        encoderFault: SensorFault.Missing,
+        reservoirEndSwitch: NaN,
+        reservoirEndFault: SensorFault.Missing,
+        batteryMv: NaN,
+        batteryFault: SensorFault.Missing,
+        wallWeekMs: NaN,
+        wallFault: SensorFault.Missing,
+        command: CommandKind.None,
+        commandPl: 0,
+        commandRatePlPerDay: 0,
+    }
+}
