@@ -2,6 +2,7 @@
 // A part never throws once started; a failure is a reading that says so.
 
 import { AlarmPriority } from "../pump/alarms"
+import { Actions, Pump } from "../pump/pump"
 import { Readings } from "../pump/readings"
 
 /** Pressure, encoder, reservoir switch, battery, real-time clock: each fills its own fields of the readings. */
@@ -28,6 +29,12 @@ export interface Heartbeat {
     beat(): Promise<void>
 }
 
+/** Where the pump tells what it does: the console on a board, the bench in the simulator. */
+export interface Monitor {
+    /** Called at the end of every tick; says something when there is something to say. */
+    report(pump: Pump, actions: Actions): Promise<void>
+}
+
 /** All the parts of one pump. */
 export interface Parts {
     motor: Motor
@@ -35,4 +42,5 @@ export interface Parts {
     sensors: Sensor[]
     annunciator: Annunciator
     heartbeat: Heartbeat
+    monitor: Monitor
 }

@@ -27,9 +27,10 @@ export enum Alarm {
     ProgrammeDamaged = 13,
     StoppedOver5Min = 14,
     StoppedOver48Hours = 15,
+    ClockFault = 16,
 }
 
-export const ALARM_COUNT = 16
+export const ALARM_COUNT = 17
 
 /** The name each alarm goes by in reports, by its bit. */
 export const ALARM_IDS: readonly string[] = [
@@ -49,6 +50,7 @@ export const ALARM_IDS: readonly string[] = [
     "programmeDamaged",
     "stoppedOver5Min",
     "stoppedOver48Hours",
+    "clockFault",
 ]
 
 /** The priority of each alarm, by its bit. */
@@ -69,7 +71,16 @@ export const ALARM_PRIORITIES: readonly AlarmPriority[] = [
     AlarmPriority.High,
     AlarmPriority.Medium,
     AlarmPriority.High,
+    AlarmPriority.Medium,
 ]
+
+/** The alarms that stop delivery while they stand; every other one leaves the basal flow as it is. */
+export const STOPPING_ALARMS =
+    (1 << Alarm.ReservoirEmpty) | (1 << Alarm.Occlusion) | (1 << Alarm.BatteryEnd) | (1 << Alarm.ProgrammeMissing)
+
+/** The alarms that outlast their cause until a person's start command acknowledges them. */
+export const LATCHING_ALARMS =
+    (1 << Alarm.Occlusion) | (1 << Alarm.MotorNotFollowing) | (1 << Alarm.BatteryEnd) | (1 << Alarm.TimeLost)
 
 /** True when `alarm` is in the set `alarms`. */
 export function hasAlarm(alarms: number, alarm: Alarm): boolean {

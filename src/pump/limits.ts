@@ -53,3 +53,6 @@ export const OCCLUSION_PA_MAX = 150_000
 /** A pump that a user stopped alarms after 5 min, and with high priority after 48 h: stopping is not a safe state. */
 export const STOPPED_MEDIUM_MS = 300_000
 export const STOPPED_HIGH_MS = 172_800_000
+
+/** The most that `owed` may pile up (picolitres times milliseconds per day): what one more tick adds keeps it under 2^53. */
+export const OWED_MAX = 4_000_000_000_000_000

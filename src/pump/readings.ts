@@ -23,6 +23,8 @@ export enum CommandKind {
     Prime = 3,
     /** The reservoir now holds this volume. */
     Refill = 4,
+    /** The pump's own button: stops a pump that delivers, starts one that does not. */
+    Toggle = 5,
 }
 
 /** Filled in place by the drivers; one long-lived record, because an allocation on the device costs a heap sweep. */

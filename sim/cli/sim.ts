@@ -1,0 +1,57 @@
+// `npm run sim`: one scenario on one engine, for people and, with --json, for programs.
+
+import { Command } from "commander"
+import { ENGINES } from "../engines/run"
+import { runCommand, wholeOption, wordOption } from "./command"
+import { runAndShow } from "./runAndShow"
+
+const SEED_MAX = 2 ** 32 - 1
+
+interface SimOptions {
+    engine: string
+    seed?: string
+    json: boolean
+    report?: string
+    trace?: string
+}
+
+const command = new Command("npm run sim --")
+    .description(
+        "Runs a scenario of the simulated intrathecal pump and shows what was programmed, what was delivered and which\nalarms came. Bench and research pump: not for patients.",
+    )
+    .argument("<file>", "scenario file; those that come with the project are in sim/scenarios/")
+    .option("--engine <engine>", `what runs the firmware: ${ENGINES.join(" or ")}`, "core")
+    .option("--seed <number>", `draws noise and jitter: 0 to ${SEED_MAX} (default: the scenario's)`)
+    .option("--json", "print the result as one JSON object", false)
+    .option("--report <file>", "write the run with its plots as one HTML file")
+    .option("--trace <file>", "write one line of whole numbers for each tick")
+    .addHelpText(
+        "after",
+        `
+Engines
+  core  the firmware's logic, run by Node; the fastest
+  vm    the firmware's bytecode, run by DeviceScript's virtual machine
+
+Exit code
+  0     the run met all that the scenario expects
+  1     it did not, or the run broke off
+  2     the input was wrong; nothing was written
+
+Examples
+  npm run sim -- sim/scenarios/day.json
+  npm run sim -- sim/scenarios/occlusion.json --engine vm --report occlusion.html
+  npm run --silent sim -- sim/scenarios/prime.json --seed 7 --json > prime.json`,
+    )
+    .action(async (file: string, options: SimOptions) => {
+        const met = await runAndShow({
+            scenarioFile: file,
+            engine: wordOption("--engine", options.engine, ENGINES),
+            seed: options.seed === undefined ? undefined : wholeOption("--seed", options.seed, 0, SEED_MAX),
+            json: options.json,
+            reportFile: options.report,
+            traceFile: options.trace,
+        })
+        if (!met) process.exitCode = 1
+    })
+
+await runCommand(command)

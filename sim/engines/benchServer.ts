@@ -1,0 +1,89 @@
+// The world's side of `services/pumpbench.md`: a Jacdac service that the firmware built for the simulator is wired to.
+
+import { JDServiceServer, jdpack, jdunpack, Packet } from "jacdac-ts"
+import type { BolusEvent, BolusReason } from "../../src/pump/pump"
+import type { Session } from "./session"
+import { traceLine } from "./trace"
+
+export const BENCH_SERVICE_CLASS = 0x1f5b2a41
+
+const SAMPLE = 0x80
+const STEP = 0x81
+const STATUS = 0x82
+const BOLUS = 0x83
+const SHOW = 0x84
+const TRACE = 0x85
+
+const ROW_SIZE = 38
+
+/** Serves one session. */
+export class BenchServer extends JDServiceServer {
+    /** Steps made since the engine last took them. */
+    stepsOfTick = 0
+
+    constructor(
+        private readonly session: Session,
+        private readonly onTraceLine: ((line: string) => void) | undefined,
+    ) {
+        super(BENCH_SERVICE_CLASS)
+        this.addCommand(SAMPLE, packet => this.answer(packet.data))
+        this.addCommand(STEP, packet => {
+            const [residualPl, steps] = packet.jdunpack<[number, number]>("f64 u8")
+            this.stepsOfTick += steps
+            this.session.world.step(steps)
+            this.session.residualPl = residualPl
+        })
+        this.addCommand(STATUS, packet => {
+            const [alarms, , delivering] = packet.jdunpack<[number, number, number]>("u32 u8 u8")
+            this.session.status(alarms, delivering === 1)
+        })
+        this.addCommand(BOLUS, packet => {
+            const [volumePl, event, reason] = packet.jdunpack<[number, BolusEvent, BolusReason]>("f64 u8 u8")
+            this.session.bolus(event, reason, volumePl)
+        })
+        this.addCommand(SHOW, packet => {
+            this.session.world.light = packet.data[0]
+            this.session.world.sounding = packet.data[1] === 1
+        })
+        this.addCommand(TRACE, packet => this.trace(packet.data))
+    }
+
+    private answer(question: Uint8Array): void {
+        const [residualPl, ticks] = jdunpack<[number, number]>(question, "f64 u32")
+        if (ticks > 0) this.session.residualPl = residualPl
+        const { sensors, command } = this.session.ask()
+        const data = jdpack("i32 i32 u32 u32 u32 u16 u8 u8 u8 u8 u8 u8 u8 u8", [
+            sensors.pressurePa,
+            sensors.encoderSteps,
+            sensors.wallWeekS,
+            command.volumeNl,
+            command.rateNlPerDay,
+            sensors.batteryMv,
+            sensors.endSwitch,
+            sensors.pressureFault,
+            sensors.encoderFault,
+            sensors.endSwitchFault,
+            sensors.batteryFault,
+            sensors.wallFault,
+            command.kind,
+            this.onTraceLine ? 1 : 0,
+        ])
+        this.sendPacketAsync(Packet.from(SAMPLE, data))
+    }
+
+    private trace(rows: Uint8Array): void {
+        const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength)
+        for (let at = 0; at < rows.length; at += ROW_SIZE)
+            this.onTraceLine?.(
+                traceLine(
+                    view.getFloat64(at, true),
+                    rows[at + 36],
+                    view.getFloat64(at + 8, true),
+                    view.getFloat64(at + 16, true),
+                    view.getFloat64(at + 24, true),
+                    rows[at + 37],
+                    view.getUint32(at + 32, true),
+                ),
+            )
+    }
+}

@@ -1,0 +1,320 @@
+// One run of a scenario, as both engines share it: the world, what happens in it and when, and the record of the run.
+// An engine only carries readings to the firmware and brings back what it did.
+
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
+import { uniformInt } from "pure-rand/distribution/uniformInt"
+import { ALARM_COUNT, ALARM_IDS, ALARM_PRIORITIES, Alarm, hasAlarm } from "../../src/pump/alarms"
+import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { MS_PER_SECOND, MS_PER_WEEK } from "../../src/pump/limits"
+import { decodeMechanism, type Mechanism } from "../../src/pump/mechanism"
+import { decodeProgramme, type Programme } from "../../src/pump/programme"
+import { BolusEvent, BolusReason, createPump } from "../../src/pump/pump"
+import { CommandKind, SensorFault } from "../../src/pump/readings"
+import { checkExpectations } from "../scenario/expectations"
+import type { Scenario, ScenarioEvent } from "../scenario/scenario"
+import { type SensorAnswers, World } from "../world/world"
+import { type FlowBasis, Observer } from "./observer"
+import type { AlarmRecord, BolusRecord, Run, RunResult, Samples } from "./result"
+
+/** A command on its way to the firmware, in the whole nanolitres that the link to the bench carries. */
+export interface Command {
+    kind: CommandKind
+    volumeNl: number
+    rateNlPerDay: number
+}
+
+const NO_COMMAND: Command = { kind: CommandKind.None, volumeNl: 0, rateNlPerDay: 0 }
+
+const BOLUS_REASONS: Record<BolusReason, string> = {
+    [BolusReason.None]: "",
+    [BolusReason.VolumeOutOfRange]: "volume out of range",
+    [BolusReason.RateOutOfRange]: "rate out of range",
+    [BolusReason.AlreadyPriming]: "a prime is in progress already",
+    [BolusReason.PumpStopped]: "pump stopped",
+    [BolusReason.StoppingAlarm]: "an alarm stops delivery",
+    [BolusReason.PressureUnknown]: "line pressure unknown",
+    [BolusReason.MoreThanReservoir]: "more than the reservoir holds",
+}
+
+const PRIORITY_NAMES = ["", "low", "medium", "high"] as const
+
+// Plots show no more than this many rows.
+const SAMPLES_MAX = 1440
+
+export class Session {
+    readonly world: World
+    readonly observer: Observer
+    readonly programme: Programme
+    readonly mechanism: Mechanism
+    /** False while the power is cut. */
+    powered = true
+    /** When the power last came on: another value tells an engine that what ran before is gone. */
+    poweredOnMs = 0
+    ticks = 0
+    residualPl: number
+
+    private readonly samples: Samples
+    private readonly alarms: AlarmRecord[] = []
+    private readonly standing: (AlarmRecord | undefined)[] = new Array(ALARM_COUNT).fill(undefined)
+    private delivering = false
+    private basis: FlowBasis = "schedule"
+    private readonly boluses: BolusRecord[] = []
+    private readonly commands: Command[] = []
+    private readonly primeRequestsMs: number[] = []
+    private primeStarts = false
+    private primeNow: { volumePl: number; ratePlPerDay: number } | undefined
+    private nextEvent = 0
+    private lastTickMs = 0
+    private clockTaken = false
+    private nextSampleMs = 0
+    private readonly jitter: ReturnType<typeof xoroshiro128plus>
+
+    constructor(
+        readonly scenario: Scenario,
+        readonly seed: number,
+    ) {
+        this.world = new World(scenario.world, scenario.startWeekMs, scenario.reservoirFillPl, seed)
+        this.programme = expectDecoded(decodeProgramme(scenario.programmeBytes))
+        this.mechanism = expectDecoded(decodeMechanism(scenario.mechanismBytes))
+        this.observer = new Observer(this.programme, this.mechanism)
+        this.residualPl = scenario.reservoirFillPl
+        this.jitter = xoroshiro128plus(seed + 0x7c15)
+        this.samples = {
+            periodMs: Math.max(MS_PER_SECOND, Math.ceil(scenario.durationMs / SAMPLES_MAX / 1000) * 1000),
+            timeMs: [],
+            programmedPl: [],
+            deliveredPl: [],
+            ratePlPerDay: [],
+            pressurePa: [],
+            reservoirPl: [],
+            residualPl: [],
+        }
+    }
+
+    /** When the next event is due; Infinity after the last one. */
+    get nextEventMs(): number {
+        const event = this.scenario.events[this.nextEvent]
+        return event ? event.atMs : Infinity
+    }
+
+    /** How late the next tick comes. */
+    drawJitterMs(): number {
+        const max = this.scenario.world.tickJitterMsMax
+        return max > 0 ? uniformInt(this.jitter, 0, max) : 0
+    }
+
+    /** Lets the world run to `ms`, with every event up to then at its own time. */
+    advance(ms: number): void {
+        while (this.nextEventMs <= ms) {
+            const event = this.scenario.events[this.nextEvent++]
+            if (event.atMs >= this.nextSampleMs) this.sampleUpTo(event.atMs)
+            this.world.advance(event.atMs)
+            this.happen(event)
+        }
+        if (ms >= this.nextSampleMs) this.sampleUpTo(ms)
+        this.world.advance(ms)
+    }
+
+    private happen(event: ScenarioEvent): void {
+        const world = this.world
+        switch (event.kind) {
+            case "occlude":
+                world.occluded = true
+                return
+            case "clear":
+                world.occluded = false
+                return
+            case "stall":
+                world.stalled = true
+                return
+            case "unstall":
+                world.stalled = false
+                return
+            case "sensorFault":
+                world.fail(event.sensor, event.failure)
+                return
+            case "sensorRepair":
+                world.fail(event.sensor, "none")
+                return
+            case "powerOff":
+                this.powerOff()
+                return
+            case "powerOn":
+                this.powered = true
+                this.poweredOnMs = event.atMs
+                this.lastTickMs = event.atMs
+                return
+            case "stop":
+                this.commands.push({ ...NO_COMMAND, kind: CommandKind.Stop })
+                return
+            case "start":
+                this.commands.push({ ...NO_COMMAND, kind: CommandKind.Start })
+                return
+            case "refill":
+                world.refill(event.volumePl)
+                this.commands.push({ kind: CommandKind.Refill, volumeNl: toNl(event.volumePl), rateNlPerDay: 0 })
+                return
+            case "prime":
+                this.primeRequestsMs.push(event.atMs)
+                this.commands.push({
+                    kind: CommandKind.Prime,
+                    volumeNl: toNl(event.volumePl),
+                    rateNlPerDay: toNl(event.ratePlPerDay),
+                })
+                return
+            default:
+                event satisfies never
+        }
+    }
+
+    private powerOff(): void {
+        this.powered = false
+        this.clockTaken = false
+        this.world.powerOff()
+        this.observer.advance(this.world.nowMs - this.lastTickMs)
+        this.observer.powerOff()
+        this.endBolus("cancelled", "power lost", 0)
+        this.status(0, false)
+    }
+
+    /** The sensors and the person, as the firmware finds them when it asks. */
+    ask(): { sensors: SensorAnswers; command: Command } {
+        const sensors = this.world.sense()
+        if (!this.clockTaken && sensors.wallFault === SensorFault.None) {
+            this.clockTaken = true
+            this.observer.advance(this.world.nowMs - this.lastTickMs)
+            this.lastTickMs = this.world.nowMs
+            this.observer.setClock((sensors.wallWeekS * MS_PER_SECOND) % MS_PER_WEEK)
+        }
+        const command = this.commands.shift() ?? NO_COMMAND
+        if (command.kind === CommandKind.Prime)
+            this.primeNow = { volumePl: command.volumeNl * 1000, ratePlPerDay: command.rateNlPerDay * 1000 }
+        return { sensors, command }
+    }
+
+    /** The firmware said which alarms stand and whether it delivers. */
+    status(alarms: number, delivering: boolean): void {
+        const nowMs = this.world.nowMs
+        for (let alarm = 0; alarm < ALARM_COUNT; alarm++) {
+            const standing = this.standing[alarm]
+            if (hasAlarm(alarms, alarm) && !standing) {
+                const priority = PRIORITY_NAMES[ALARM_PRIORITIES[alarm]]
+                if (priority === "") throw new Error(`alarm ${ALARM_IDS[alarm]} has no priority`)
+                const record: AlarmRecord = { id: ALARM_IDS[alarm], priority, raisedMs: nowMs, clearedMs: null }
+                this.standing[alarm] = record
+                this.alarms.push(record)
+            } else if (!hasAlarm(alarms, alarm) && standing) {
+                standing.clearedMs = nowMs
+                this.standing[alarm] = undefined
+            }
+        }
+        this.delivering = delivering
+        this.basis = hasAlarm(alarms, Alarm.ProgrammeDamaged)
+            ? "minimum"
+            : hasAlarm(alarms, Alarm.WallClockUnknown)
+              ? "mean"
+              : "schedule"
+    }
+
+    /** The firmware said what became of a bolus. */
+    bolus(event: BolusEvent, reason: BolusReason, volumePl: number): void {
+        const nowMs = this.world.nowMs
+        if (event === BolusEvent.Started || event === BolusEvent.Denied) {
+            const started = event === BolusEvent.Started
+            if (started) this.primeStarts = true
+            this.boluses.push({
+                kind: "prime",
+                requestedMs: this.primeRequestsMs.shift() ?? nowMs,
+                outcome: started ? "inProgress" : "denied",
+                reason: BOLUS_REASONS[reason],
+                startedMs: started ? nowMs : null,
+                finishedMs: null,
+                deliveredPl: 0,
+            })
+        } else if (event === BolusEvent.Delivered) {
+            this.endBolus("delivered", "", volumePl)
+        } else {
+            this.endBolus("cancelled", BOLUS_REASONS[reason], volumePl)
+        }
+    }
+
+    /** A tick is done, `steps` of it made: the accounts are brought up to it. */
+    tickDone(steps: number): void {
+        const nowMs = this.world.nowMs
+        const deliveredBefore = this.observer.delivering
+        this.ticks += 1
+        this.observer.advance(nowMs - this.lastTickMs)
+        this.lastTickMs = nowMs
+        if (this.delivering !== deliveredBefore || this.basis !== this.observer.basis)
+            this.observer.follow(this.delivering, this.basis)
+        if (this.primeStarts) {
+            this.primeStarts = false
+            if (this.primeNow) this.observer.startPrime(this.primeNow.volumePl, this.primeNow.ratePlPerDay)
+        }
+        this.observer.command(steps, deliveredBefore && this.delivering)
+    }
+
+    /** The run is over. */
+    finish(engine: string, wallMs: number): Run {
+        const { scenario, world, observer } = this
+        this.advance(scenario.durationMs)
+        const result: RunResult = {
+            scenario: scenario.name,
+            engine,
+            seed: this.seed,
+            simulatedMs: scenario.durationMs,
+            wallMs: Math.round(wallMs),
+            ticks: this.ticks,
+            programmedPl: observer.programmedPl,
+            commandedSteps: observer.commandedSteps,
+            deliveredPl: Math.round(world.deliveredPl),
+            stepErrorMax: observer.stepErrorMax,
+            residualPl: this.residualPl,
+            alarms: this.alarms,
+            boluses: this.boluses,
+        }
+        return { result, samples: this.samples, failures: checkExpectations(scenario, result) }
+    }
+
+    private sampleUpTo(ms: number): void {
+        const { samples, world, observer } = this
+        while (this.nextSampleMs <= ms) {
+            world.advance(this.nextSampleMs)
+            samples.timeMs.push(this.nextSampleMs)
+            samples.programmedPl.push(observer.programmedPl)
+            samples.deliveredPl.push(Math.round(world.deliveredPl))
+            samples.ratePlPerDay.push(observer.ratePlPerDay)
+            samples.pressurePa.push(Math.round(world.pressurePa))
+            samples.reservoirPl.push(Math.round(world.reservoirPl))
+            samples.residualPl.push(this.powered ? this.residualPl : NaN)
+            this.nextSampleMs += samples.periodMs
+        }
+    }
+
+    private endBolus(outcome: BolusRecord["outcome"], reason: string, deliveredPl: number): void {
+        const record = this.boluses.findLast(bolus => bolus.outcome === "inProgress")
+        if (!record) return
+        record.outcome = outcome
+        record.reason = reason
+        record.finishedMs = this.world.nowMs
+        record.deliveredPl = deliveredPl
+    }
+}
+
+/** The checkpoint that a pump carries when the run starts: running, with the reservoir filled as the scenario says. */
+export function firstCheckpoint(session: Session): Uint8Array {
+    const pump = createPump(session.programme, session.mechanism, undefined, 0)
+    pump.residualPl = session.scenario.reservoirFillPl
+    const bytes = new Uint8Array(CHECKPOINT_SIZE)
+    encodeCheckpoint(pump, 0, bytes)
+    return bytes
+}
+
+function toNl(pl: number): number {
+    return Math.round(pl / 1000)
+}
+
+function expectDecoded<T extends object>(decoded: T | string): T {
+    if (typeof decoded === "string") throw new Error(`the compiled record is refused: ${decoded}`)
+    return decoded
+}

@@ -1,0 +1,27 @@
+// Cuts the two records that the pump starts from into pieces that its settings store can hold.
+// The total length stands in front, so that the pump knows how many pieces to read and that none is missing.
+
+const CHUNK_SIZE_MAX = 200
+
+/** One entry of the pump's settings store. */
+export interface Setting {
+    key: string
+    value: Uint8Array
+}
+
+/**
+ * The programme under `pg0`, `pg1`, … and the mechanism under `me0`, ….
+ * Each record is its length as u16, little-endian, and its bytes, cut into pieces of at most 200 bytes.
+ */
+export function settingsOf(programmeBytes: Uint8Array, mechanismBytes: Uint8Array): Setting[] {
+    return [...chunksOf("pg", programmeBytes), ...chunksOf("me", mechanismBytes)]
+}
+
+function chunksOf(prefix: string, record: Uint8Array): Setting[] {
+    const stored = Uint8Array.from([record.length & 255, record.length >> 8, ...record])
+    const count = Math.ceil(stored.length / CHUNK_SIZE_MAX)
+    return Array.from({ length: count }, (_, i) => ({
+        key: prefix + i,
+        value: stored.slice(i * CHUNK_SIZE_MAX, (i + 1) * CHUNK_SIZE_MAX),
+    }))
+}

@@ -1,0 +1,108 @@
+// The summary of a run for the terminal: what was programmed and delivered, what happened, and when to refill.
+
+import { styleText } from "node:util"
+import { MS_PER_DAY } from "../../src/pump/limits"
+import type { Run } from "../engines/result"
+import type { Scenario } from "../scenario/scenario"
+import { factsOf } from "./facts"
+import { doseUg, formatDuration, formatMl, formatNumber, formatSteps, formatUg } from "./units"
+import { alarmName, bolusOutcome } from "./words"
+
+type Style = Parameters<typeof styleText>[0]
+
+const PRIORITY_STYLES = { high: "red", medium: "yellow", low: "cyan" } as const
+
+/** The summary as lines of text; `colour` is for terminals alone. */
+export function renderSummary(scenario: Scenario, run: Run, colour: boolean): string {
+    const { result } = run
+    const facts = factsOf(scenario, run)
+    const { clock, programme, mechanism } = facts
+    const styled = (style: Style, text: string) => (colour ? styleText(style, text) : text)
+    const indented = (rows: string[][], styleOf?: (row: number) => Style) =>
+        aligned(rows).map((line, row) => "    " + (styleOf ? styled(styleOf(row), line) : line))
+
+    const percent = facts.deliveredPercent === null ? "" : `${formatNumber(facts.deliveredPercent, 2)} % of programmed`
+    const stepNl = `${formatNumber(mechanism.stepPl / 1000, 3)} nL`
+    const speed = result.wallMs > 0 ? `, ${formatNumber(result.simulatedMs / result.wallMs, 0)} times real time` : ""
+    const lines = [
+        styled("bold", scenario.name),
+        `${scenario.prescription.name}; engine ${result.engine}, seed ${result.seed}`,
+        "",
+        ...aligned(
+            [
+                ["Programmed", `${formatMl(result.programmedPl)} mL`, `${formatUg(facts.programmedUg)} µg`],
+                ["Delivered", `${formatMl(result.deliveredPl)} mL`, `${formatUg(facts.deliveredUg)} µg`, percent],
+            ],
+            LABEL_WIDTH,
+        ),
+        ...aligned(
+            [
+                [
+                    "Largest error",
+                    `${formatSteps(result.stepErrorMax)} steps of ${stepNl}, at any of ${formatNumber(result.ticks, 0)} ticks`,
+                ],
+                ["Reservoir left", `${formatMl(result.residualPl)} mL computed, ${formatUg(facts.residualUg)} µg`],
+                [
+                    "Refill",
+                    refillText(facts.refill, facts.msToRefill, programme.reservoirLowPl, programme.meanRatePlPerDay),
+                ],
+                ["Simulated", `${formatDuration(result.simulatedMs)} in ${formatDuration(result.wallMs)}${speed}`],
+            ],
+            LABEL_WIDTH,
+        ),
+        "",
+    ]
+
+    if (result.alarms.length === 0) lines.push("No alarms")
+    else {
+        lines.push(result.alarms.length === 1 ? "1 alarm" : `${result.alarms.length} alarms`)
+        const rows = result.alarms.map(alarm => [
+            alarm.priority,
+            alarmName(alarm.id),
+            clock.dayAndTime(alarm.raisedMs),
+            alarm.clearedMs === null ? "still standing" : `to ${clock.dayAndTime(alarm.clearedMs)}`,
+            formatDuration((alarm.clearedMs ?? result.simulatedMs) - alarm.raisedMs),
+        ])
+        lines.push(...indented(rows, row => PRIORITY_STYLES[result.alarms[row].priority]))
+    }
+
+    if (result.boluses.length > 0) {
+        lines.push(result.boluses.length === 1 ? "1 bolus" : `${result.boluses.length} boluses`)
+        const rows = result.boluses.map(bolus => [
+            bolus.kind,
+            clock.dayAndTime(bolus.requestedMs),
+            `${formatMl(bolus.deliveredPl)} mL`,
+            `${formatUg(doseUg(bolus.deliveredPl, programme.concentrationNgPerMl))} µg`,
+            bolusOutcome(bolus),
+        ])
+        lines.push(...indented(rows))
+    }
+
+    if (run.failures.length > 0) {
+        lines.push(styled(["red", "bold"], "Did not meet what the scenario expects"))
+        lines.push(...run.failures.map(failure => "    " + failure))
+    }
+    return lines.join("\n")
+}
+
+function refillText(refill: string, inMs: number | null, lowPl: number, meanRatePlPerDay: number): string {
+    const level = `${formatMl(lowPl)} mL`
+    if (inMs === null) return `${refill} (alarm at ${level})`
+    if (inMs === 0) return `${refill}: at or under ${level}`
+    return `${refill}: ${level} left in ${formatNumber(inMs / MS_PER_DAY, 0)} days at ${formatMl(meanRatePlPerDay)} mL/day`
+}
+
+const LABEL_WIDTH = 14
+
+/** Rows as lines with their columns one under the other, the first at least `firstWidth` wide. */
+function aligned(rows: string[][], firstWidth = 0): string[] {
+    const widths = [firstWidth]
+    for (const row of rows)
+        row.forEach((cell, column) => {
+            widths[column] = Math.max(widths[column] ?? 0, cell.length)
+        })
+    return rows.map(row => {
+        const cells = row.map((cell, column) => cell.padEnd(widths[column]))
+        return cells.join("  ").trimEnd()
+    })
+}

@@ -1,0 +1,75 @@
+// The records that outlast a reset, in the flash behind DeviceScript's settings.
+// The long ones are written when the board is flashed, cut into settings; the checkpoint is written here.
+
+import * as ds from "@devicescript/core"
+import { crc32, readUint } from "../pump/bytes"
+import { CHECKPOINT_SIZE, Checkpoint, decodeCheckpoint, encodeCheckpoint, newerCheckpoint } from "../pump/checkpoint"
+import { Pump } from "../pump/pump"
+
+// The settings of this device itself.
+const settings = new ds.Settings()
+
+// A record of more than this many settings can't be one of ours.
+const RECORD_SIZE_MAX = 4096
+
+/** The bytes of one setting; undefined when there is none of that name. */
+async function loadSetting(key: string): Promise<Buffer | undefined> {
+    const answer = await ds.actionReport(
+        settings,
+        "get",
+        async () => await settings.get(key),
+        packet => packet.decode()[0] === key,
+    )
+    const bytes: Buffer = answer.decode()[1]
+    return bytes && bytes.length > 0 ? bytes : undefined
+}
+
+/**
+ * Reads the record stored under `prefix`: its first setting, `<prefix>0`, opens with the record's length as u16 and the
+ * following ones carry on. Returns the record without its CRC-32 having been trusted blindly: undefined when none is
+ * stored, and a reason when it is damaged.
+ */
+export async function loadRecord(prefix: string): Promise<Buffer | string | undefined> {
+    let piece = await loadSetting(prefix + "0")
+    if (!piece) return undefined
+    const size = piece.length > 2 ? readUint(piece, 0, 2) : 0
+    if (!(size > 4 && size <= RECORD_SIZE_MAX)) return "record of impossible size"
+    const record = Buffer.alloc(size)
+    let filled = 0
+    let from = 2
+    let sum = 0
+    for (let next = 1; ; next++) {
+        const length = Math.min(piece.length - from, size - filled)
+        record.blitAt(filled, piece, from, length)
+        // Summed piece by piece: what runs between two waits is bounded on the device.
+        sum = crc32(record, filled, Math.min(filled + length, size - 4), sum)
+        filled += length
+        if (filled >= size) break
+        piece = await loadSetting(prefix + next)
+        if (!piece) return "record incomplete"
+        from = 0
+    }
+    return readUint(record, size - 4, 4) === sum ? record : "record's checksum is wrong"
+}
+
+/** The checkpoint in two copies written in turn, so that a power cut during a write leaves the other. */
+export class CheckpointStore {
+    private sequence = 0
+    private readonly bytes = Buffer.alloc(CHECKPOINT_SIZE)
+
+    /** The newest good checkpoint; undefined when there is none. */
+    async load(): Promise<Checkpoint | undefined> {
+        const even = decodeCheckpoint(await loadSetting("cp0"))
+        const odd = decodeCheckpoint(await loadSetting("cp1"))
+        const newest = newerCheckpoint(even, odd)
+        if (newest) this.sequence = newest.sequence
+        return newest
+    }
+
+    /** Writes what must outlast a reset over the older copy. */
+    async save(pump: Pump): Promise<void> {
+        this.sequence += 1
+        encodeCheckpoint(pump, this.sequence, this.bytes)
+        await settings.set((this.sequence & 1) === 0 ? "cp0" : "cp1", this.bytes)
+    }
+}

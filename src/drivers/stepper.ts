@@ -1,0 +1,121 @@
+// Turns whole steps into pulses for a STEP/DIR/ENABLE driver, and cuts the coil current between steps where the
+// mechanism holds by itself: at basal rates the motor rests for seconds between steps, and current then is only heat.
+
+import * as ds from "@devicescript/core"
+import { STEPS_PER_TICK_MAX } from "../pump/limits"
+import { modeOf, OutputPin, SwitchedOutput } from "./hardware"
+import { Motor } from "./parts"
+
+/**
+ * What the datasheet of a driver chip asks of its inputs, in microseconds.
+ * One change of a pin takes tens of microseconds in DeviceScript at the very least (measured on the RP2040 runtime:
+ * about 350 µs through `write`), so every one of these holds by itself; they are stated so that a test can say so.
+ */
+export interface StepperChip {
+    stepHighUsMin: number
+    stepLowUsMin: number
+    /** DIR stable before the rising edge of STEP, and after it. */
+    directionSetupUsMin: number
+    directionHoldUsMin: number
+    /** ENABLE active before the rising edge of STEP. */
+    enableSetupUsMin: number
+    enableActiveLow: boolean
+}
+
+/** Analog Devices (Trinamic) TMC2209, table "Timing" of STEP/DIR: https://www.analog.com/en/products/tmc2209.html */
+export const tmc2209: StepperChip = {
+    stepHighUsMin: 0.1,
+    stepLowUsMin: 0.1,
+    directionSetupUsMin: 0.02,
+    directionHoldUsMin: 0.02,
+    // The datasheet gives none for ENN; the power stage follows within its blank time.
+    enableSetupUsMin: 2,
+    enableActiveLow: true,
+}
+
+/** Texas Instruments DRV8825, SLVSA73, "Timing Requirements" 1 to 7: https://www.ti.com/lit/ds/symlink/drv8825.pdf */
+export const drv8825: StepperChip = {
+    stepHighUsMin: 1.9,
+    stepLowUsMin: 1.9,
+    directionSetupUsMin: 0.65,
+    directionHoldUsMin: 0.65,
+    enableSetupUsMin: 0.65,
+    enableActiveLow: true,
+}
+
+/** Allegro A4988, figure "Logic Interface Timing": https://www.pololu.com/file/0J450/A4988.pdf */
+export const a4988: StepperChip = {
+    stepHighUsMin: 1,
+    stepLowUsMin: 1,
+    directionSetupUsMin: 0.2,
+    directionHoldUsMin: 0.2,
+    enableSetupUsMin: 0.2,
+    enableActiveLow: true,
+}
+
+/** How the motor is wired and what the mechanism asks for. */
+export interface StepperWiring {
+    step: OutputPin
+    enable: OutputPin
+    /** Absent where DIR is strapped by a wire: this pump only ever runs forward. */
+    direction?: SwitchedOutput
+    chip: StepperChip
+    /**
+     * Milliseconds from step to step at least, whole; 0 leaves it to the time that writing the pins takes, which on the
+     * RP2040 keeps the motor under 1500 steps a second, within what it starts at without a ramp at 16 microsteps.
+     */
+    stepPeriodMs: number
+    /** True where the mechanism holds by itself (a self-locking lead screw): no coil current between steps. */
+    releaseBetweenSteps: boolean
+    /** Coil current risen and rotor pulled in, from ENABLE to the first pulse, in milliseconds. */
+    wakeMs: number
+    /** Rotor settled, from the last pulse to ENABLE off, in milliseconds. */
+    settleMs: number
+    /** Called after every single step, with the motor where that step brought it: how an encoder follows. */
+    afterStep?: () => void
+}
+
+/**
+ * Starts a stepper, off: ENABLE is made inactive before anything else, and a pull-up on the board keeps it so while
+ * the chip is in reset. At most STEPS_PER_TICK_MAX steps are made in one call, whatever is asked; NaN makes none.
+ */
+export function startStepper(wiring: StepperWiring): Motor {
+    const enable: SwitchedOutput = { pin: wiring.enable, activeLow: wiring.chip.enableActiveLow }
+    const onMode = modeOf(enable, true)
+    const offMode = modeOf(enable, false)
+    wiring.enable.setMode(offMode)
+    wiring.step.setMode(ds.GPIOMode.OutputLow)
+    if (wiring.direction) wiring.direction.pin.setMode(modeOf(wiring.direction, true))
+    let enabled = false
+    return {
+        step: async (steps: number) => {
+            const count = Math.min(steps, STEPS_PER_TICK_MAX)
+            if (!(count >= 1)) return
+            if (!enabled) {
+                wiring.enable.setMode(onMode)
+                enabled = true
+                await sleepFromNow(wiring.wakeMs)
+            }
+            for (let i = 0; i < count; i++) {
+                if (i > 0 && wiring.stepPeriodMs > 0) await ds.sleep(wiring.stepPeriodMs + 1)
+                wiring.step.setMode(ds.GPIOMode.OutputHigh)
+                wiring.step.setMode(ds.GPIOMode.OutputLow)
+                if (wiring.afterStep) wiring.afterStep()
+            }
+            if (wiring.releaseBetweenSteps) {
+                await sleepFromNow(wiring.settleMs)
+                wiring.enable.setMode(offMode)
+                enabled = false
+            }
+        },
+    }
+}
+
+/**
+ * Waits at least `waitMs` from now. A sleep counts from the start of the slice of code that it ends, and in whole
+ * milliseconds that have mostly begun already: the first sleep starts a slice, the one more covers the fraction.
+ */
+async function sleepFromNow(waitMs: number): Promise<void> {
+    await ds.sleep(1)
+    await ds.sleep(waitMs + 1)
+}

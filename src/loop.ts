@@ -1,0 +1,67 @@
+// The loop that every entry starts: it waits for the next deadline, reads the parts, runs the tick and acts on it.
+// Nothing here decides anything about therapy; all that is in `pump/tick.ts`.
+
+import * as ds from "@devicescript/core"
+import { CheckpointStore, loadRecord } from "./drivers/flashStore"
+import { Parts } from "./drivers/parts"
+import { highestPriority } from "./pump/alarms"
+import { SAMPLE_MS, START_UP_MS } from "./pump/limits"
+import { decodeMechanism, Mechanism } from "./pump/mechanism"
+import { decodeProgramme, Programme } from "./pump/programme"
+import { createActions, createPump, Pump } from "./pump/pump"
+import { createReadings } from "./pump/readings"
+import { nextDeadlineMs, tick } from "./pump/tick"
+
+/** Runs the pump on these parts for ever. */
+export async function runPump(parts: Parts): Promise<void> {
+    const checkpoints = new CheckpointStore()
+    const readings = createReadings()
+    const actions = createActions()
+    const pump = await bootPump(checkpoints)
+    let deadlineMs = START_UP_MS
+    if (ds.millis() > deadlineMs) deadlineMs = nextDeadlineMs(deadlineMs, ds.millis())
+    let sampleDueMs = deadlineMs
+    let alarmsShown = 0
+    let priority = highestPriority(0)
+    pump.nowMs = deadlineMs
+    while (true) {
+        await ds.sleep(deadlineMs - ds.millis())
+        const nowMs = ds.millis()
+
+        readings.sampled = nowMs >= sampleDueMs
+        if (readings.sampled) {
+            while (sampleDueMs <= nowMs) sampleDueMs += SAMPLE_MS
+            for (const sensor of parts.sensors) await sensor.read(readings)
+        }
+
+        tick(pump, readings, nowMs, actions)
+
+        if (actions.steps > 0) await parts.motor.step(actions.steps)
+        if (pump.alarms !== alarmsShown) {
+            alarmsShown = pump.alarms
+            priority = highestPriority(pump.alarms)
+        }
+        await parts.annunciator.show(priority, nowMs)
+        await parts.monitor.report(pump, actions)
+        if (actions.checkpointDue) await checkpoints.save(pump)
+        await parts.heartbeat.beat()
+        deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+    }
+}
+
+/** The pump as flash remembers it. */
+async function bootPump(checkpoints: CheckpointStore): Promise<Pump> {
+    const programmeRecord = await loadRecord("pg")
+    const mechanismRecord = await loadRecord("me")
+    let programme: Programme | string | undefined
+    if (programmeRecord !== undefined)
+        programme = typeof programmeRecord === "string" ? programmeRecord : decodeProgramme(programmeRecord)
+    if (typeof programme === "string") console.log(`programme damaged: ${programme}`)
+    let mechanism: Mechanism | undefined
+    if (mechanismRecord !== undefined) {
+        const decoded = typeof mechanismRecord === "string" ? mechanismRecord : decodeMechanism(mechanismRecord)
+        if (typeof decoded === "string") console.log(`calibration damaged: ${decoded}`)
+        else mechanism = decoded
+    }
+    return createPump(programme, mechanism, await checkpoints.load(), ds.millis())
+}

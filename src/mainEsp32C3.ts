@@ -1,0 +1,49 @@
+// The pump on an ESP32-C3 SuperMini: which parts hang on which pins, and nothing else. Its thirteen pins suffice for the
+// same pump with DIR strapped and one line of the encoder; wiring is in `boards/README.md`.
+
+import { pins } from "@dsboard/pump_esp32c3"
+import "@devicescript/gpio"
+import { i2c } from "@devicescript/i2c"
+import { startAnnunciator } from "./drivers/annunciator"
+import { startBattery } from "./drivers/battery"
+import { startButton } from "./drivers/button"
+import { startConsoleMonitor } from "./drivers/consoleMonitor"
+import { startDs3231 } from "./drivers/ds3231"
+import { startIndexEncoder } from "./drivers/encoder"
+import { startHeartbeat } from "./drivers/heartbeat"
+import { mprls0025pa, startMprPressure } from "./drivers/pressureMpr"
+import { startReservoirSwitch } from "./drivers/reservoirSwitch"
+import { startStepper, tmc2209 } from "./drivers/stepper"
+import { runPump } from "./loop"
+
+const encoder = startIndexEncoder({ index: pins.INDEX, stepsPerEdge: 32, toleranceSteps: 8 })
+
+const motor = startStepper({
+    step: pins.STEP,
+    enable: pins.ENABLE,
+    chip: tmc2209,
+    stepPeriodMs: 0,
+    releaseBetweenSteps: true,
+    wakeMs: 2,
+    settleMs: 5,
+    afterStep: encoder.afterStep,
+})
+
+runPump.start({
+    motor,
+    sensors: [
+        startMprPressure(i2c, mprls0025pa),
+        encoder,
+        startReservoirSwitch(pins.END_NC, pins.END_NO),
+        startBattery({ pin: pins.BATTERY, fullScaleMv: 2500, dividerRatio: 2 }),
+        startDs3231(i2c),
+        startButton(pins.START_STOP),
+    ],
+    annunciator: startAnnunciator(
+        { pin: pins.RED_LED, activeLow: false },
+        { pin: pins.YELLOW_LED, activeLow: true },
+        { pin: pins.BUZZER, activeLow: false },
+    ),
+    heartbeat: startHeartbeat(pins.HEARTBEAT),
+    monitor: startConsoleMonitor(),
+})

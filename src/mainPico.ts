@@ -1,0 +1,55 @@
+// The pump on a Raspberry Pi Pico: which parts hang on which pins, and nothing else.
+// Wiring and parts list are in `boards/README.md`, pin numbers in `boards/pump_pico.board.json`.
+
+import { pins } from "@dsboard/pump_pico"
+import "@devicescript/gpio"
+import { i2c } from "@devicescript/i2c"
+import { startAnnunciator } from "./drivers/annunciator"
+import { startBattery } from "./drivers/battery"
+import { startButton } from "./drivers/button"
+import { startConsoleMonitor } from "./drivers/consoleMonitor"
+import { startDs3231 } from "./drivers/ds3231"
+import { startQuadratureEncoder } from "./drivers/encoder"
+import { startHeartbeat } from "./drivers/heartbeat"
+import { mprls0025pa, startMprPressure } from "./drivers/pressureMpr"
+import { startReservoirSwitch } from "./drivers/reservoirSwitch"
+import { startStepper, tmc2209 } from "./drivers/stepper"
+import { runPump } from "./loop"
+
+const encoder = startQuadratureEncoder({
+    a: pins.ENCODER_A,
+    b: pins.ENCODER_B,
+    stepsPerCount: 8,
+    uncertainStepsMax: 32,
+})
+
+const motor = startStepper({
+    step: pins.STEP,
+    enable: pins.ENABLE,
+    direction: { pin: pins.DIR, activeLow: false },
+    chip: tmc2209,
+    stepPeriodMs: 0,
+    releaseBetweenSteps: true,
+    wakeMs: 2,
+    settleMs: 5,
+    afterStep: encoder.afterStep,
+})
+
+runPump.start({
+    motor,
+    sensors: [
+        startMprPressure(i2c, mprls0025pa),
+        encoder,
+        startReservoirSwitch(pins.END_NC, pins.END_NO),
+        startBattery({ pin: pins.BATTERY, fullScaleMv: 3300, dividerRatio: 2 }),
+        startDs3231(i2c),
+        startButton(pins.START_STOP),
+    ],
+    annunciator: startAnnunciator(
+        { pin: pins.RED_LED, activeLow: false },
+        { pin: pins.YELLOW_LED, activeLow: false },
+        { pin: pins.BUZZER, activeLow: false },
+    ),
+    heartbeat: startHeartbeat(pins.HEARTBEAT),
+    monitor: startConsoleMonitor(),
+})

@@ -1,0 +1,7 @@
+// The pump in the simulator: every driver is its mock twin, and the world behind them is served over Jacdac.
+
+import { startBench } from "./drivers/mock/bench"
+import { mockParts } from "./drivers/mock/twins"
+import { runPump } from "./loop"
+
+runPump.start(mockParts(startBench()))

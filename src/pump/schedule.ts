@@ -1,0 +1,51 @@
+// Which flow is due now: the programme's segment for this weekday and minute, plus the prime, through one clamp.
+
+import { MS_PER_DAY, MS_PER_MINUTE, MS_PER_WEEK, RATE_PL_PER_DAY_MIN } from "./limits"
+import { mechanismRatePlPerDayMax, Pump } from "./pump"
+import { Programme } from "./programme"
+
+/**
+ * Sets the flow now due and how long its basal part stays so, for the time `atMs` on the monotonic clock.
+ * Called whenever one of its causes changes, never on an ordinary tick.
+ */
+export function planFlow(pump: Pump, atMs: number): void {
+    pump.ratePlPerDay = 0
+    pump.primeFlowPlPerDay = 0
+    pump.segmentLeftMs = MS_PER_WEEK
+    if (!pump.delivering) return
+    let basalPlPerDay = RATE_PL_PER_DAY_MIN // what runs on a damaged programme
+    if (pump.programme) {
+        basalPlPerDay = pump.programme.meanRatePlPerDay // and while the time of day is unknown
+        const weekMs = timeOfWeek(pump.wallMinusNowMs + atMs)
+        if (weekMs >= 0) {
+            const weekday = Math.floor(weekMs / MS_PER_DAY)
+            const dayMs = weekMs - weekday * MS_PER_DAY
+            const pattern = pump.programme.patternOfWeekday[weekday]
+            const segment = segmentAt(pump.programme, pattern, dayMs)
+            const last = segment + 1 === pump.programme.patternStart[pattern + 1]
+            const endMs = last ? MS_PER_DAY : pump.programme.segmentStartMinute[segment + 1] * MS_PER_MINUTE
+            basalPlPerDay = pump.programme.segmentRatePlPerDay[segment]
+            pump.segmentLeftMs = endMs - dayMs
+        }
+    }
+    pump.ratePlPerDay = Math.min(basalPlPerDay + pump.primeRatePlPerDay, mechanismRatePlPerDayMax(pump.mechanism))
+    pump.primeFlowPlPerDay = pump.ratePlPerDay - basalPlPerDay
+}
+
+/** Milliseconds since Monday 00:00, for any whole number of milliseconds; NaN for NaN. */
+export function timeOfWeek(ms: number): number {
+    return ms - Math.floor(ms / MS_PER_WEEK) * MS_PER_WEEK
+}
+
+/** Index of the segment of `pattern` that holds at `dayMs` of the day: the last one that starts no later. */
+function segmentAt(programme: Programme, pattern: number, dayMs: number): number {
+    const minute = Math.floor(dayMs / MS_PER_MINUTE)
+    let low = programme.patternStart[pattern]
+    let high = programme.patternStart[pattern + 1]
+    while (high - low > 1) {
+        const middle = Math.floor((low + high) / 2)
+        if (programme.segmentStartMinute[middle] <= minute) low = middle
+        else high = middle
+    }
+    return low
+}

@@ -1,0 +1,34 @@
+// Stands in for "@devicescript/core" where drivers run on Node: the pin modes, and a clock that moves only when it is slept on
+// or a pin is written. As on the device, a sleep counts from the start of the slice of code it ends, in whole milliseconds.
+
+/** As in @devicescript/core; `hardware.test.ts` compares the two. */
+export enum GPIOMode {
+    Off = 0x0,
+    OffPullUp = 0x10,
+    OffPullDown = 0x20,
+    Input = 0x1,
+    InputPullUp = 0x11,
+    InputPullDown = 0x21,
+    Output = 0x2,
+    OutputHigh = 0x12,
+    OutputLow = 0x22,
+    AnalogIn = 0x3,
+}
+
+/** The emulated clock, in milliseconds with fractions. */
+export const clock = { nowMs: 0, sliceStartMs: 0 }
+
+/** Sets the clock and starts a slice. */
+export function setClock(nowMs: number): void {
+    clock.nowMs = nowMs
+    clock.sliceStartMs = nowMs
+}
+
+export async function sleep(milliseconds: number): Promise<void> {
+    const wakeMs = Math.floor(clock.sliceStartMs) + milliseconds
+    setClock(Math.max(clock.nowMs, wakeMs))
+}
+
+export function millis(): number {
+    return Math.floor(clock.sliceStartMs)
+}

@@ -1,0 +1,173 @@
+import { describe, expect, test } from "vitest"
+import {
+    ILLEGAL_TRANSITION,
+    QUADRATURE_COUNTS,
+    startIndexEncoder,
+    startQuadratureEncoder,
+} from "../../src/drivers/encoder"
+import { createReadings, SensorFault } from "../../src/pump/readings"
+import { EmulatedInput } from "./emulated"
+
+// Levels of A and B over one period, forward.
+const PERIOD = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 1],
+]
+
+test("every quadrature transition counts +1, -1, 0 or is illegal", () => {
+    for (let from = 0; from < 4; from++)
+        for (let to = 0; to < 4; to++) {
+            const before = 2 * PERIOD[from][0] + PERIOD[from][1]
+            const after = 2 * PERIOD[to][0] + PERIOD[to][1]
+            const moved = (to - from + 4) % 4
+            expect(QUADRATURE_COUNTS[4 * before + after]).toBe([0, 1, ILLEGAL_TRANSITION, -1][moved])
+        }
+})
+
+describe("quadrature", () => {
+    function bench(uncertainStepsMax = 32) {
+        const a = new EmulatedInput(0)
+        const b = new EmulatedInput(0)
+        const encoder = startQuadratureEncoder({ a, b, stepsPerCount: 8, uncertainStepsMax })
+        const readings = createReadings()
+        let position = 0
+        const show = (counts: number) => {
+            position = counts
+            ;[a.level, b.level] = PERIOD[((counts % 4) + 4) % 4]
+        }
+        return {
+            readings,
+            show,
+            turn: (steps: number, direction = 1) => {
+                const from = position * 8
+                for (let i = 1; i <= steps; i++) {
+                    show(Math.floor((from + direction * i) / 8))
+                    encoder.afterStep()
+                }
+            },
+            unseen: show,
+            read: () => encoder.read(readings),
+        }
+    }
+
+    test("follows forward and back in motor steps", async () => {
+        const { turn, read, readings } = bench()
+        turn(3200)
+        await read()
+        expect(readings).toMatchObject({ encoderSteps: 3200, encoderFault: SensorFault.None })
+        turn(800, -1)
+        await read()
+        expect(readings.encoderSteps).toBe(2400)
+    })
+
+    test("a motor that does not turn leaves it where it is, without a fault", async () => {
+        const { read, readings } = bench()
+        await read()
+        expect(readings).toMatchObject({ encoderSteps: 0, encoderFault: SensorFault.None })
+    })
+
+    test("a shaft turned by hand while the motor rests shows at the next sample", async () => {
+        const { unseen, read, readings } = bench()
+        unseen(1)
+        await read()
+        expect(readings.encoderSteps).toBe(8)
+    })
+
+    test("an illegal transition makes its sample Invalid and no other", async () => {
+        const { unseen, turn, read, readings } = bench()
+        unseen(2)
+        await read()
+        expect(readings.encoderFault).toBe(SensorFault.Invalid)
+        expect(readings.encoderSteps).toBeNaN()
+        turn(8)
+        await read()
+        expect(readings).toMatchObject({ encoderSteps: 8, encoderFault: SensorFault.None })
+    })
+
+    test.each([
+        [2, SensorFault.None],
+        [3, SensorFault.Invalid],
+    ])("after %d illegal transitions of 16 steps each and a bound of 32 its fault is %d", async (times, fault) => {
+        const { unseen, read, readings } = bench(32)
+        for (let i = 1; i <= times; i++) {
+            unseen(2 * i)
+            await read()
+        }
+        await read()
+        expect(readings.encoderFault).toBe(fault)
+    })
+})
+
+describe("index", () => {
+    const STEPS_PER_EDGE = 32
+    function bench(startStep = 0) {
+        const index = new EmulatedInput(0)
+        const level = (step: number) => (step % STEPS_PER_EDGE >= STEPS_PER_EDGE / 2 ? 1 : 0)
+        index.level = level(startStep)
+        const encoder = startIndexEncoder({ index, stepsPerEdge: STEPS_PER_EDGE, toleranceSteps: 8 })
+        const readings = createReadings()
+        let position = startStep
+        const turn = (steps: number, stuck = false) => {
+            for (let i = 0; i < steps; i++) {
+                if (!stuck) position += 1
+                index.level = level(position)
+                encoder.afterStep()
+            }
+        }
+        const glitch = () => {
+            for (const value of [1 - index.level, index.level]) {
+                index.level = value
+                encoder.afterStep()
+            }
+        }
+        return { turn, glitch, read: () => encoder.read(readings), readings }
+    }
+
+    test.each([0, 1, 15, 16, 17, 31])("lags the motor by less than one edge from any start (%d)", async start => {
+        const { turn, read, readings } = bench(start)
+        for (let made = 1; made <= 400; made++) {
+            turn(1)
+            await read()
+            expect(readings.encoderFault).toBe(SensorFault.None)
+            const lag = made - readings.encoderSteps
+            expect(lag).toBeGreaterThanOrEqual(0)
+            expect(lag).toBeLessThan(made < STEPS_PER_EDGE ? STEPS_PER_EDGE + 1 : STEPS_PER_EDGE)
+        }
+    })
+
+    test("a missing edge leaves the count behind, to be judged as a motor that does not follow", async () => {
+        const { turn, read, readings } = bench()
+        turn(64)
+        turn(64, true)
+        await read()
+        expect(readings.encoderFault).toBe(SensorFault.None)
+        expect(128 - readings.encoderSteps).toBeGreaterThan(64)
+        turn(128)
+        await read()
+        expect(256 - readings.encoderSteps).toBeGreaterThanOrEqual(64)
+    })
+
+    test("an edge too early for the motor makes its sample Invalid and no other", async () => {
+        const { turn, glitch, read, readings } = bench()
+        turn(16 + 14)
+        glitch()
+        turn(2)
+        glitch()
+        await read()
+        expect(readings.encoderFault).toBe(SensorFault.Invalid)
+        expect(readings.encoderSteps).toBeNaN()
+        await read()
+        expect(readings.encoderFault).toBe(SensorFault.None)
+    })
+
+    test("chatter at an edge is that edge", async () => {
+        const { turn, glitch, read, readings } = bench()
+        turn(16)
+        glitch()
+        glitch()
+        await read()
+        expect(readings).toMatchObject({ encoderSteps: 16, encoderFault: SensorFault.None })
+    })
+})

@@ -1,0 +1,294 @@
+import { readdirSync } from "node:fs"
+import crc32OfHost from "crc-32"
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import {
+    compilePrescription,
+    concentrationsFor,
+    describeProgramme,
+    encodeProgramme,
+    flowPlPerDay,
+    loadPrescription,
+} from "../../sim/prescription/compile"
+import { encodeMechanism, loadMechanism } from "../../sim/prescription/mechanism"
+import { settingsOf } from "../../sim/prescription/records"
+import { Prescription } from "../../sim/prescription/schema"
+import { crc32, readUint } from "../../src/pump/bytes"
+import { RATE_PL_PER_DAY_MAX, RATE_PL_PER_DAY_MIN, RESERVOIR_PL_MAX, STEP_PL_MAX } from "../../src/pump/limits"
+import { decodeMechanism, Mechanism } from "../../src/pump/mechanism"
+import { decodeProgramme, Programme } from "../../src/pump/programme"
+
+const SHIPPED = "sim/prescriptions"
+
+const rate = fc.oneof(fc.constant(0), fc.integer({ min: RATE_PL_PER_DAY_MIN, max: RATE_PL_PER_DAY_MAX }))
+const pattern = fc
+    .uniqueArray(fc.integer({ min: 1, max: 1439 }), { maxLength: 47 })
+    .chain(minutes =>
+        fc
+            .array(rate, { minLength: minutes.length + 1, maxLength: minutes.length + 1 })
+            .map(rates => ({ minutes: [0, ...minutes.sort((a, b) => a - b)], rates })),
+    )
+const programmes: fc.Arbitrary<Programme> = fc
+    .record({
+        patterns: fc.array(pattern, { minLength: 1, maxLength: 7 }),
+        weekdays: fc.array(fc.nat(), { minLength: 7, maxLength: 7 }),
+        concentrationNgPerMl: fc.integer({ min: 1, max: 0xffffffff }),
+        reservoirPl: fc.integer({ min: 2, max: RESERVOIR_PL_MAX }),
+        low: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+        meanRatePlPerDay: rate,
+    })
+    .map(({ patterns, weekdays, concentrationNgPerMl, reservoirPl, low, meanRatePlPerDay }) => ({
+        concentrationNgPerMl,
+        reservoirPl,
+        reservoirLowPl: Math.floor(low * reservoirPl),
+        meanRatePlPerDay,
+        patternOfWeekday: weekdays.map(day => day % patterns.length),
+        patternStart: [0, ...patterns.map((_, i) => patterns.slice(0, i + 1).flatMap(({ rates }) => rates).length)],
+        segmentStartMinute: patterns.flatMap(({ minutes }) => minutes),
+        segmentRatePlPerDay: patterns.flatMap(({ rates }) => rates),
+    }))
+
+const mechanisms: fc.Arbitrary<Mechanism> = fc
+    .record({
+        stepPl: fc.integer({ min: 100, max: STEP_PL_MAX }),
+        stepsPerTickMax: fc.integer({ min: 1, max: 50 }),
+        occlusionPa: fc.integer({ min: 5000, max: 150_000 }),
+        encoderSlackSteps: fc.integer({ min: 0, max: 65_535 }),
+        batteryLowMv: fc.integer({ min: 0, max: 65_535 }),
+        end: fc.double({ min: 0, max: 1, noNaN: true }),
+    })
+    .map(({ end, ...rest }) => ({ ...rest, batteryEndMv: Math.floor(end * rest.batteryLowMv) }))
+
+/** True when the CRC-32 at the end of a record is that of the bytes before it. */
+function crcHolds(bytes: Uint8Array): boolean {
+    return crc32(bytes, 0, bytes.length - 4, 0) === readUint(bytes, bytes.length - 4, 4)
+}
+
+describe("the programme's bytes", () => {
+    test("the host's and the pump's CRC-32 agree, in one piece and in two", () => {
+        fc.assert(
+            fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
+                const middle = Math.min(cut, bytes.length)
+                const whole = crc32(bytes, 0, bytes.length, 0)
+                expect(whole).toBe(crc32OfHost.buf(bytes) >>> 0)
+                expect(crc32(bytes, middle, bytes.length, crc32(bytes, 0, middle, 0))).toBe(whole)
+            }),
+        )
+    })
+
+    test("what is encoded is what the pump reads", () => {
+        fc.assert(
+            fc.property(programmes, programme => {
+                const bytes = encodeProgramme(programme)
+                expect(crcHolds(bytes)).toBe(true)
+                expect(decodeProgramme(bytes)).toEqual(programme)
+            }),
+        )
+        fc.assert(
+            fc.property(mechanisms, mechanism => {
+                const bytes = encodeMechanism(mechanism)
+                expect(crcHolds(bytes)).toBe(true)
+                expect(decodeMechanism(bytes)).toEqual(mechanism)
+            }),
+        )
+    })
+
+    test("up to 4 damaged bytes in a row are never taken for another programme", () => {
+        const damage = fc.record({
+            at: fc.nat(),
+            masks: fc.uint8Array({ minLength: 1, maxLength: 4 }).filter(masks => masks.some(mask => mask > 0)),
+        })
+        fc.assert(
+            fc.property(programmes, mechanisms, damage, (programme, mechanism, { at, masks }) => {
+                for (const bytes of [encodeProgramme(programme), encodeMechanism(mechanism)]) {
+                    const start = at % (bytes.length - masks.length + 1)
+                    masks.forEach((mask, i) => {
+                        bytes[start + i] ^= mask
+                    })
+                    expect(crcHolds(bytes)).toBe(false)
+                }
+            }),
+        )
+    })
+
+    test("any bytes at all are decoded or refused, never a crash or a number out of range", () => {
+        fc.assert(
+            fc.property(programmes, fc.nat(), fc.nat(255), fc.nat(), (programme, at, value, length) => {
+                const bytes = encodeProgramme(programme)
+                bytes[at % bytes.length] = value
+                const decoded = decodeProgramme(bytes.slice(0, length % 3 === 0 ? length % bytes.length : bytes.length))
+                if (typeof decoded === "string") return
+                for (const flow of decoded.segmentRatePlPerDay)
+                    expect(flow === 0 || (flow >= RATE_PL_PER_DAY_MIN && flow <= RATE_PL_PER_DAY_MAX)).toBe(true)
+                expect(decoded.patternOfWeekday.every(day => day < decoded.patternStart.length - 1)).toBe(true)
+            }),
+        )
+    })
+
+    test("a number that the pump can't hold is never cut to fit", () => {
+        const { programme } = loadPrescription(`${SHIPPED}/continuous-100.json`)
+        expect(() => encodeProgramme({ ...programme, reservoirLowPl: 0.5 })).toThrow("another programme")
+        expect(() => encodeProgramme({ ...programme, concentrationNgPerMl: 2 ** 32 + 1 })).toThrow("another programme")
+        expect(() => encodeProgramme({ ...programme, segmentRatePlPerDay: [1] })).toThrow("rate out of range")
+        const mechanism = loadMechanism("boards/syringe-20ml.mechanism.json")
+        expect(() => encodeMechanism({ ...mechanism, occlusionPa: 70_000.5 })).toThrow("another mechanism")
+        expect(() => encodeMechanism({ ...mechanism, stepPl: 99 })).toThrow("step volume out of range")
+    })
+
+    test("the stored pieces join to the records again, none longer than 200 bytes", () => {
+        fc.assert(
+            fc.property(
+                fc.uint8Array({ maxLength: 2733 }),
+                fc.uint8Array({ maxLength: 30 }),
+                (programme, mechanism) => {
+                    const settings = settingsOf(programme, mechanism)
+                    for (const [prefix, record] of [["pg", programme] as const, ["me", mechanism] as const]) {
+                        const pieces = settings.filter(({ key }) => key.startsWith(prefix))
+                        expect(pieces.map(({ key }) => key)).toEqual(pieces.map((_, i) => prefix + i))
+                        expect(pieces.every(({ value }) => value.length <= 200)).toBe(true)
+                        expect(pieces.slice(0, -1).every(({ value }) => value.length === 200)).toBe(true)
+                        const joined = pieces.flatMap(({ value }) => [...value])
+                        expect(readUint(joined, 0, 2)).toBe(record.length)
+                        expect(joined.slice(2)).toEqual([...record])
+                    }
+                },
+            ),
+        )
+    })
+})
+
+describe("the prescriptions shipped", () => {
+    test.each([
+        ["continuous-100.json", [100, 100, 100, 100, 100, 100, 100], 0.2],
+        ["continuous-1000.json", [1000, 1000, 1000, 1000, 1000, 1000, 1000], 2],
+        ["night-rise-312.json", [312.5, 312.5, 312.5, 312.5, 312.5, 312.5, 312.5], 0.15625],
+        ["weekday-weekend.json", [400, 400, 400, 400, 400, 360, 360], (5 * 0.4 + 2 * 0.36) / 7],
+        ["child-48-segments.json", [200, 200, 200, 200, 200, 200, 200], 0.4],
+    ])("%s", (file, microgramsPerDay, meanMlPerDay) => {
+        const description = describeProgramme(loadPrescription(`${SHIPPED}/${file}`).programme)
+        // Half a picolitre a day in each segment is under a ten-millionth of a microgram.
+        description.days.forEach((day, i) => {
+            expect(day.microgramsPerDay).toBeCloseTo(microgramsPerDay[i], 6)
+        })
+        expect(description.meanMlPerDay).toBeCloseTo(meanMlPerDay, 8)
+        expect(description.cautions).toEqual([])
+    })
+
+    test("each is named above", () => {
+        expect(readdirSync(SHIPPED).sort()).toEqual([
+            "child-48-segments.json",
+            "continuous-100.json",
+            "continuous-1000.json",
+            "night-rise-312.json",
+            "weekday-weekend.json",
+        ])
+    })
+
+    test("the child's day has 48 segments of 30 minutes", () => {
+        const { programme } = loadPrescription(`${SHIPPED}/child-48-segments.json`)
+        expect(programme.segmentStartMinute).toEqual(Array.from({ length: 48 }, (_, i) => i * 30))
+    })
+
+    test("the weekend's pattern runs on Saturday and Sunday", () => {
+        const { programme } = loadPrescription(`${SHIPPED}/weekday-weekend.json`)
+        expect(programme.patternOfWeekday).toEqual([0, 0, 0, 0, 0, 1, 1])
+        expect(programme.patternStart).toEqual([0, 5, 9])
+    })
+
+    test("the mechanism keeps up with the fastest prime", () => {
+        const { stepPl, stepsPerTickMax } = loadMechanism("boards/syringe-20ml.mechanism.json")
+        expect(stepPl * stepsPerTickMax * 864_000).toBeGreaterThanOrEqual(240_000_000_000)
+    })
+})
+
+const continuous = (microgramsPerDay: number, concentrationMicrogramsPerMl: number): Prescription => ({
+    name: "test",
+    drug: "baclofen",
+    concentrationMicrogramsPerMl,
+    reservoirMl: 20,
+    refillAlarmMl: 2,
+    schedule: { microgramsPerDay },
+})
+
+describe("from dose to flow", () => {
+    test.each([
+        [100, 500, 200_000_000],
+        [96, 2000, 48_000_000],
+        [1, 3, 333_333_333],
+        [2, 3, 666_666_667],
+    ])("%d µg/day at %d µg/mL is %d pL/day, the nearest", (dose, concentration, flow) => {
+        expect(flowPlPerDay(dose, concentration)).toBe(flow)
+    })
+
+    test("the three ways to give a dose come to the same flow", () => {
+        const day = (dose: object) =>
+            compilePrescription(
+                {
+                    ...continuous(0, 500),
+                    schedule: {
+                        everyDay: [
+                            { from: "00:00", to: "06:00", ...dose },
+                            { from: "06:00", to: "24:00", microgramsPerDay: 240 },
+                        ],
+                    },
+                },
+                "test.json",
+            ).bytes
+        expect(day({ microgramsPerSegment: 60 })).toEqual(day({ microgramsPerHour: 10 }))
+        expect(day({ microgramsPerDay: 240 })).toEqual(day({ microgramsPerHour: 10 }))
+    })
+
+    test("segments may stand in any order", () => {
+        const everyDay = [
+            { from: "00:00", to: "06:00", microgramsPerHour: 10 },
+            { from: "06:00", to: "24:00", microgramsPerHour: 8 },
+        ]
+        const compiled = (segments: typeof everyDay) =>
+            compilePrescription({ ...continuous(0, 500), schedule: { everyDay: segments } }, "test.json").bytes
+        expect(compiled([...everyDay].reverse())).toEqual(compiled(everyDay))
+    })
+
+    test("both sides of both flow limits", () => {
+        const accepted = (dose: number, concentration: number) => {
+            try {
+                return compilePrescription(continuous(dose, concentration), "test.json").programme.meanRatePlPerDay
+            } catch {
+                return "refused"
+            }
+        }
+        expect(accepted(96, 2000)).toBe(48_000_000)
+        expect(accepted(95.99999, 2000)).toBe("refused")
+        expect(accepted(12_000, 500)).toBe(24_000_000_000)
+        expect(accepted(12_000.00001, 500)).toBe("refused")
+    })
+
+    test("every strength that is said to serve does, and the next ones outside don't", () => {
+        fc.assert(
+            fc.property(
+                fc.double({ min: 3, max: 40_000, noNaN: true }),
+                fc.double({ min: 0, max: 1, noNaN: true }),
+                (dose, part) => {
+                    const range = concentrationsFor([dose])
+                    const serves = (concentration: number) => {
+                        const flow = flowPlPerDay(dose, concentration)
+                        return flow >= RATE_PL_PER_DAY_MIN && flow <= RATE_PL_PER_DAY_MAX
+                    }
+                    expect(range).toBeDefined()
+                    if (!range) return
+                    for (const concentration of [range.min, range.max, range.min + part * (range.max - range.min)])
+                        expect(serves(concentration)).toBe(true)
+                    if (range.min > 50) expect(serves(range.min - 0.2)).toBe(false)
+                    if (range.max < 2000) expect(serves(range.max + 0.2)).toBe(false)
+                },
+            ),
+        )
+    })
+
+    test("over 1000 µg/day and the screening strength are cautioned about", () => {
+        const cautions = (dose: number, concentration: number) =>
+            describeProgramme(compilePrescription(continuous(dose, concentration), "test.json").programme).cautions
+        expect(cautions(1000, 500)).toEqual([])
+        expect(cautions(1001, 500).join()).toContain("1001 µg/day")
+        expect(cautions(100, 50).join()).toContain("screening")
+    })
+})

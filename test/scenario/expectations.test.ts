@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest"
+import type { RunResult } from "../../sim/engines/result"
+import { checkExpectations } from "../../sim/scenario/expectations"
+import { loadScenario } from "../../sim/scenario/load"
+import type { AlarmExpectation, Expectations } from "../../sim/scenario/scenario"
+
+const day = loadScenario("sim/scenarios/day.json")
+const result: RunResult = {
+    scenario: "test",
+    engine: "core",
+    seed: 1,
+    simulatedMs: 86_400_000,
+    wallMs: 1,
+    ticks: 864_000,
+    programmedPl: 200_000_000,
+    commandedSteps: 4454,
+    deliveredPl: 200_000_000,
+    stepErrorMax: 0.5,
+    residualPl: 19_800_000_000,
+    alarms: [
+        { id: "occlusion", priority: "high", raisedMs: 1000, clearedMs: 2000 },
+        { id: "reservoirLow", priority: "low", raisedMs: 3000, clearedMs: null },
+    ],
+    boluses: [
+        {
+            kind: "prime",
+            requestedMs: 0,
+            outcome: "delivered",
+            reason: "",
+            startedMs: 0,
+            finishedMs: 1,
+            deliveredPl: 1,
+        },
+    ],
+}
+
+function failuresOf(expected: Partial<Expectations>): string[] {
+    return checkExpectations({ ...day, expect: { alarms: [], noOtherAlarms: false, ...expected } }, result)
+}
+
+const occlusion: AlarmExpectation = {
+    id: "occlusion",
+    raisedFromMs: 1000,
+    raisedToMs: 1000,
+    cleared: { fromMs: 2000, toMs: 2000 },
+    standsAtEnd: false,
+}
+const low: AlarmExpectation = {
+    id: "reservoirLow",
+    raisedFromMs: 3000,
+    raisedToMs: 3000,
+    cleared: null,
+    standsAtEnd: true,
+}
+
+describe("expectations that hold", () => {
+    test.each<[string, Partial<Expectations>]>([
+        ["none", {}],
+        ["alarms at the edges of their windows", { alarms: [occlusion, low], noOtherAlarms: true }],
+        ["an alarm whose end does not matter", { alarms: [{ ...occlusion, cleared: null }] }],
+        [
+            "volumes at the edges of their ranges",
+            {
+                deliveredMl: { min: 0.2, max: 0.2 },
+                programmedMl: { min: 0.2, max: 0.2 },
+                residualMl: { min: 19.8, max: 19.8 },
+            },
+        ],
+        ["step error", { stepErrorBelow: 0.51 }],
+        ["boluses", { bolusOutcomes: ["delivered"] }],
+    ])("%s", (_, expected) => {
+        expect(failuresOf(expected)).toEqual([])
+    })
+})
+
+describe("expectations that don't hold", () => {
+    test.each<[string, Partial<Expectations>, string]>([
+        [
+            "raised too early",
+            { alarms: [{ ...occlusion, raisedFromMs: 1001 }] },
+            "occlusion was to be raised from 00:00:01.001",
+        ],
+        [
+            "raised too late",
+            { alarms: [{ ...occlusion, raisedFromMs: 0, raisedToMs: 999 }] },
+            "but it was raised at 00:00:01, cleared at 00:00:02",
+        ],
+        [
+            "cleared too early",
+            { alarms: [{ ...occlusion, cleared: { fromMs: 2001, toMs: 9000 } }] },
+            "and cleared from 00:00:02.001 to 00:00:09",
+        ],
+        ["cleared too late", { alarms: [{ ...occlusion, cleared: { fromMs: 0, toMs: 1999 } }] }, "occlusion was to be"],
+        [
+            "never cleared",
+            { alarms: [{ ...low, standsAtEnd: false, cleared: { fromMs: 0, toMs: 9000 } }] },
+            "but it was raised at 00:00:03, standing at the end",
+        ],
+        [
+            "not standing",
+            { alarms: [{ ...occlusion, cleared: null, standsAtEnd: true }] },
+            "and standing at the end, but",
+        ],
+        [
+            "never raised",
+            { alarms: [{ ...occlusion, id: "batteryLow" }] },
+            "batteryLow was to be raised from 00:00:01 to 00:00:01 and cleared from 00:00:02 to 00:00:02, but it was not raised",
+        ],
+        [
+            "another alarm",
+            { alarms: [occlusion], noOtherAlarms: true },
+            "no other alarm was to be raised, but reservoirLow was raised at 00:00:03",
+        ],
+        [
+            "too little delivered",
+            { deliveredMl: { min: 0.201, max: 1 } },
+            "deliveredMl was to be from 0.201 to 1, but was 0.2",
+        ],
+        ["too much delivered", { deliveredMl: { min: 0, max: 0.199 } }, "deliveredMl was to be"],
+        ["programmed", { programmedMl: { min: 1, max: 2 } }, "programmedMl was to be from 1 to 2, but was 0.2"],
+        ["residual", { residualMl: { min: 1, max: 2 } }, "residualMl was to be from 1 to 2, but was 19.8"],
+        ["step error", { stepErrorBelow: 0.5 }, "stepErrorMax was to be below 0.5, but was 0.5"],
+        ["boluses", { bolusOutcomes: [] }, "the boluses were to be none, but were delivered"],
+    ])("%s", (_, expected, message) => {
+        const failures = failuresOf(expected)
+        expect(failures).toHaveLength(1)
+        expect(failures[0]).toContain(message)
+    })
+
+    test("a volume that is not a number never holds", () => {
+        const expected = { alarms: [], noOtherAlarms: false, deliveredMl: { min: 0, max: 1 } }
+        expect(checkExpectations({ ...day, expect: expected }, { ...result, deliveredPl: NaN })).toHaveLength(1)
+    })
+})

@@ -1,0 +1,329 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { resolve } from "node:path"
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { loadScenario } from "../../sim/scenario/load"
+import { sinceStartMs, sinceStartText, weekMsOf } from "../../sim/scenario/time"
+import { decodeMechanism } from "../../src/pump/mechanism"
+import { decodeProgramme } from "../../src/pump/programme"
+import { changed, inputFolder, refusalOf, writeInput } from "../inputFiles"
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+const folder = inputFolder()
+const night = readFileSync("sim/prescriptions/night-rise-312.json", "utf8")
+writeInput(folder, "night.json", night)
+writeInput(folder, "bad.json", night.replace("2000", '"2000"'))
+writeInput(folder, "slow.json", readFileSync("boards/syringe-20ml.mechanism.json", "utf8").replace("44900", "100"))
+
+const plain = {
+    name: "test",
+    description: "test",
+    prescription: "night.json",
+    duration: "24:00",
+    startsAt: "2026-03-02T00:00:00",
+}
+
+function load(content: unknown) {
+    return loadScenario(writeInput(folder, "s.json", content))
+}
+
+describe("the scenarios shipped", () => {
+    test.each(readdirSync("sim/scenarios"))("%s is complete", file => {
+        const scenario = loadScenario(`sim/scenarios/${file}`)
+        expect(typeof decodeProgramme(scenario.programmeBytes)).toBe("object")
+        expect(typeof decodeMechanism(scenario.mechanismBytes)).toBe("object")
+        expect(scenario.expect.noOtherAlarms).toBe(true)
+        expect(scenario.expect.deliveredMl).toBeDefined()
+        expect(scenario.durationMs).toBeLessThanOrEqual(file === "weekday-weekend.json" ? 2 * DAY_MS : DAY_MS)
+    })
+})
+
+describe("what a scenario comes to", () => {
+    test("what is not given has its default", () => {
+        const scenario = load(plain)
+        expect(scenario).toMatchObject({
+            durationMs: DAY_MS,
+            startWeekMs: 0,
+            seed: 1,
+            reservoirFillPl: 20_000_000_000,
+            events: [],
+            expect: { alarms: [], noOtherAlarms: false },
+            world: { syringeBoreMm: 19.13, stepsPerTurn: 3200, tickJitterMsMax: 0, pressureNoisePascals: 50 },
+        })
+        expect(decodeMechanism(scenario.mechanismBytes)).toMatchObject({ stepPl: 44_900, occlusionPa: 70_000 })
+    })
+
+    test("a step of the default world is what the shipped mechanism holds it to be, within 0.1 %", () => {
+        const { world, mechanismBytes } = load(plain)
+        const stepMicrolitres = ((Math.PI / 4) * world.syringeBoreMm ** 2 * world.leadScrewPitchMm) / world.stepsPerTurn
+        const mechanism = decodeMechanism(mechanismBytes)
+        if (typeof mechanism === "string") throw new Error(mechanism)
+        expect(Math.abs((stepMicrolitres * 1e6) / mechanism.stepPl - 1)).toBeLessThan(0.001)
+    })
+
+    test("events become milliseconds and picolitres, in order of time; those of one time as in the file", () => {
+        const events = [
+            { at: "1:30", do: "prime", volumeMl: 0.2, rateMlPerHour: 10 },
+            { at: "01:00", do: "stop" },
+            { at: "00:00:00.500", do: "sensorFault", sensor: "clock", failure: "stale" },
+            { at: "01:00", do: "start" },
+            { at: "23:59:59", do: "refill", volumeMl: 18.5 },
+        ]
+        expect(load({ ...plain, events }).events).toEqual([
+            { atMs: 500, kind: "sensorFault", sensor: "clock", failure: "stale" },
+            { atMs: HOUR_MS, kind: "stop" },
+            { atMs: HOUR_MS, kind: "start" },
+            { atMs: 1.5 * HOUR_MS, kind: "prime", volumePl: 200_000_000, ratePlPerDay: 240_000_000_000 },
+            { atMs: DAY_MS - 1000, kind: "refill", volumePl: 18_500_000_000 },
+        ])
+    })
+
+    test("expected alarms have their windows filled in", () => {
+        const alarms = [
+            { id: "occlusion", raisedFrom: "06:00", clearedTo: "08:00" },
+            { id: "reservoirLow", standsAtEnd: true },
+        ]
+        expect(load({ ...plain, expect: { alarms } }).expect.alarms).toEqual([
+            {
+                id: "occlusion",
+                raisedFromMs: 6 * HOUR_MS,
+                raisedToMs: DAY_MS,
+                cleared: { fromMs: 0, toMs: 8 * HOUR_MS },
+                standsAtEnd: false,
+            },
+            { id: "reservoirLow", raisedFromMs: 0, raisedToMs: DAY_MS, cleared: null, standsAtEnd: true },
+        ])
+    })
+})
+
+describe("time", () => {
+    test.each([
+        ["24:00", DAY_MS],
+        ["36:00", 36 * HOUR_MS],
+        ["0:00", 0],
+        ["90d", 90 * DAY_MS],
+        ["1d 12:00", 36 * HOUR_MS],
+        ["1d 06:30:00", 30.5 * HOUR_MS],
+        ["00:00:01.005", 1005],
+        ["", undefined],
+        ["25:99", undefined],
+        ["12", undefined],
+        ["1d12:00", undefined],
+        [" 12:00", undefined],
+        ["-1:00", undefined],
+        ["1d ", undefined],
+        ["12:00 ", undefined],
+        ["12:00:00.5", undefined],
+        ["1.5d", undefined],
+    ])("%j since start", (text, ms) => {
+        expect(sinceStartMs(text)).toBe(ms)
+    })
+
+    test("a time since start is read as it was written", () => {
+        fc.assert(fc.property(fc.integer({ min: 0, max: 366 * DAY_MS }), ms => sinceStartMs(sinceStartText(ms)) === ms))
+    })
+
+    test.each([
+        ["2026-03-02T00:00:00", 0],
+        ["2026-03-08T23:59:59", 7 * DAY_MS - 1000],
+        ["2024-02-29T06:00:00", 3 * DAY_MS + 6 * HOUR_MS],
+        ["2026-02-29T00:00:00", undefined],
+        ["2026-13-01T00:00:00", undefined],
+        ["2026-03-02T24:00:00", undefined],
+        ["2026-03-02", undefined],
+        ["2026-03-02T00:00:00Z", undefined],
+    ])("%s in its week", (text, ms) => {
+        expect(weekMsOf(text)).toBe(ms)
+    })
+})
+
+describe("a scenario is refused by field, value and range", () => {
+    const events = (...list: object[]) => ({ ...plain, events: list })
+    test.each<[string, unknown, string]>([
+        [
+            "unknown field",
+            { ...plain, precription: "x" },
+            's.json: precription: was an unknown field ("x"), may be "prescription"',
+        ],
+        [
+            "unknown field of the world",
+            { ...plain, world: { syringeBore: 19 } },
+            's.json: world.syringeBore: was an unknown field (19), may be "syringeBoreMm" (the unit is part of the name)',
+        ],
+        [
+            "unknown field of an event",
+            events(
+                { at: "00:00", do: "stop" },
+                { at: "01:00", do: "prime", volume: 1, volumeMl: 0.1, rateMlPerHour: 1 },
+            ),
+            's.json: events[1].volume: was an unknown field (1), may be "volumeMl" (the unit is part of the name)',
+        ],
+        [
+            "unknown field of an expectation",
+            { ...plain, expect: { alarms: [{ id: "occlusion", raisedForm: "01:00" }] } },
+            's.json: expect.alarms[0].raisedForm: was an unknown field ("01:00"), may be "raisedFrom"',
+        ],
+        [
+            "missing field",
+            changed(plain, ["duration"], undefined),
+            "s.json: duration: was missing, may be a time since start",
+        ],
+        [
+            "number as string",
+            { ...plain, world: { tickJitterMsMax: "400" } },
+            's.json: world.tickJitterMsMax: was "400", may be a whole number from 0 to 60000, written without quotes',
+        ],
+        ["negative", { ...plain, seed: -1 }, "s.json: seed: was -1, may be a whole number from 0 to 4294967295"],
+        [
+            "part of a millisecond",
+            { ...plain, world: { tickJitterMsMax: 0.5 } },
+            "world.tickJitterMsMax: was 0.5, may be a whole number",
+        ],
+        [
+            "no such time",
+            events({ at: "25:99", do: "stop" }),
+            's.json: events[0].at: was "25:99", may be a time since start such as "36:00", "90d" or "1d 06:30:00"',
+        ],
+        [
+            "no such date",
+            { ...plain, startsAt: "2026-02-30T00:00:00" },
+            's.json: startsAt: was "2026-02-30T00:00:00", may be a local date and time such as "2026-03-02T00:00:00"',
+        ],
+        [
+            "no such event",
+            events({ at: "00:00", do: "explode" }),
+            's.json: events[0].do: was "explode", may be an event whose do is occlude, clear',
+        ],
+        ["event without do", events({ at: "00:00" }), "s.json: events[0].do: was missing, may be an event whose do is"],
+        [
+            "no such sensor",
+            events({ at: "00:00", do: "sensorRepair", sensor: "nose" }),
+            's.json: events[0].sensor: was "nose", may be "pressure" or "encoder"',
+        ],
+        [
+            "no such alarm",
+            { ...plain, expect: { alarms: [{ id: "occluded" }] } },
+            's.json: expect.alarms[0].id: was "occluded", may be "reservoirLow" or',
+        ],
+        [
+            "no time at all",
+            { ...plain, duration: "0:00" },
+            's.json: duration: was "0:00", may be a time longer than none and up to "366d"',
+        ],
+        ["over a year", { ...plain, duration: "366d 00:00:01" }, 's.json: duration: was "366d 00:00:01", may be'],
+        [
+            "fill over the reservoir",
+            { ...plain, reservoirFillMl: 20.5 },
+            "s.json: reservoirFillMl: was 20.5, may be a number from 0 to 20, the prescription's reservoirMl",
+        ],
+        [
+            "refill over the reservoir",
+            events({ at: "00:00", do: "refill", volumeMl: 21 }),
+            "s.json: events[0].volumeMl: was 21, may be a number from 0.001 to 20, the prescription's reservoirMl",
+        ],
+        [
+            "prime over its volume",
+            events({ at: "00:00", do: "prime", volumeMl: 2.1, rateMlPerHour: 1 }),
+            "s.json: events[0].volumeMl: was 2.1, may be a number from 0.001 to 2",
+        ],
+        [
+            "prime over its flow",
+            events({ at: "00:00", do: "prime", volumeMl: 1, rateMlPerHour: 11 }),
+            "s.json: events[0].rateMlPerHour: was 11, may be a number from 0.002 to 10",
+        ],
+        [
+            "event at the end",
+            events({ at: "24:00", do: "stop" }),
+            's.json: events[0].at: was "24:00", may be a time since start before the end, 1d 00:00:00',
+        ],
+        [
+            "power on that was never off",
+            events({ at: "01:00", do: "powerOn" }),
+            's.json: events[0].do: was "powerOn", may be "powerOn" only after "powerOff"',
+        ],
+        [
+            "power on before it is off",
+            events({ at: "02:00", do: "powerOff" }, { at: "01:00", do: "powerOn" }),
+            's.json: events[1].do: was "powerOn"',
+        ],
+        [
+            "power off twice",
+            events({ at: "01:00", do: "powerOff" }, { at: "02:00", do: "powerOff" }),
+            's.json: events[1].do: was a second "powerOff", may be "powerOff" again only after "powerOn"',
+        ],
+        ["clear without occlude", events({ at: "01:00", do: "clear" }), 'may be "clear" only after "occlude"'],
+        [
+            "repair of another part",
+            events(
+                { at: "01:00", do: "sensorFault", sensor: "clock", failure: "stale" },
+                { at: "02:00", do: "sensorRepair", sensor: "battery" },
+            ),
+            's.json: events[1].do: was "sensorRepair" of battery, may be "sensorRepair" only after "sensorFault" of battery',
+        ],
+        [
+            "a command without power",
+            events({ at: "01:00", do: "powerOff" }, { at: "02:00", do: "start" }),
+            's.json: events[1].at: was "02:00", when power is off, may be a time at which the pump can hear "start"',
+        ],
+        [
+            "window the wrong way round",
+            { ...plain, expect: { alarms: [{ id: "occlusion", raisedFrom: "02:00", raisedTo: "01:00" }] } },
+            's.json: expect.alarms[0].raisedFrom: was "02:00", may be a time since start up to 01:00:00',
+        ],
+        [
+            "window after the end",
+            { ...plain, expect: { alarms: [{ id: "occlusion", raisedTo: "25:00" }] } },
+            's.json: expect.alarms[0].raisedTo: was "25:00", may be a time since start up to the end, 1d 00:00:00',
+        ],
+        [
+            "range the wrong way round",
+            { ...plain, expect: { deliveredMl: { min: 2, max: 1 } } },
+            "s.json: expect.deliveredMl.min: was 2, may be a number up to 1, which is max",
+        ],
+        [
+            "cleared and standing",
+            { ...plain, expect: { alarms: [{ id: "occlusion", clearedTo: "02:00", standsAtEnd: true }] } },
+            "s.json: expect.alarms[0].standsAtEnd: was true, may be false",
+        ],
+        [
+            "prescription that is not there",
+            { ...plain, prescription: "none.json" },
+            's.json: prescription: was "none.json", and there is no none.json, may be the path of a JSON file, relative to this one',
+        ],
+        [
+            "mechanism that is not there",
+            { ...plain, mechanism: "none.json" },
+            's.json: mechanism: was "none.json", and there is no none.json',
+        ],
+        [
+            "a fault of the prescription is told in its own file",
+            { ...plain, prescription: "bad.json" },
+            'bad.json: concentrationMicrogramsPerMl: was "2000", may be a number from 50 to 2000, written without quotes',
+        ],
+        [
+            "a mechanism too slow for the prescription",
+            { ...plain, mechanism: "slow.json", prescription: "fast.json" },
+            "s.json: mechanism: was asked for 2 mL/day by the prescription, may be one for a flow up to 2 mL/day, of which this mechanism makes at most 0.6048 mL/day",
+        ],
+        [
+            "a mechanism too slow for a prime",
+            { ...events({ at: "01:00", do: "prime", volumeMl: 0.1, rateMlPerHour: 10 }), mechanism: "slow.json" },
+            "s.json: events[0].rateMlPerHour: was 10, may be a flow of which this mechanism makes at most 0.6048 mL/day",
+        ],
+        [
+            "not JSON",
+            '{\n "name": "x"\n "seed": 1 }',
+            's.json: was not JSON at line 3, column 2: ", may be "," or "}" there',
+        ],
+    ])("%s", (_, content, message) => {
+        writeInput(folder, "fast.json", readFileSync("sim/prescriptions/continuous-1000.json", "utf8"))
+        expect(refusalOf(folder, () => load(content)).join("\n")).toContain(message)
+    })
+
+    test("a file that is not there", () => {
+        const lines = refusalOf(folder, () => loadScenario(resolve(folder, "none.json")))
+        expect(lines).toEqual(["none.json: was missing, may be the path of a JSON file"])
+    })
+})
