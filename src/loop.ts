@@ -4,8 +4,8 @@
 import * as ds from "@devicescript/core"
 import { CheckpointStore, loadRecord } from "./drivers/flashStore"
 import { Parts } from "./drivers/parts"
-import { highestPriority } from "./pump/alarms"
-import { SAMPLE_MS, START_UP_MS } from "./pump/limits"
+import { AlarmPriority, highestPriority } from "./pump/alarms"
+import { SAMPLE_MS, START_UP_MS, TICK_MS } from "./pump/limits"
 import { decodeMechanism, Mechanism } from "./pump/mechanism"
 import { decodeProgramme, Programme } from "./pump/programme"
 import { createActions, createPump, Pump } from "./pump/pump"
@@ -22,7 +22,8 @@ export async function runPump(parts: Parts): Promise<void> {
     if (ds.millis() > deadlineMs) deadlineMs = nextDeadlineMs(deadlineMs, ds.millis())
     let sampleDueMs = deadlineMs
     let alarmsShown = 0
-    let priority = highestPriority(0)
+    let priority = AlarmPriority.None
+    let signalling = false
     pump.nowMs = deadlineMs
     while (true) {
         await ds.sleep(deadlineMs - ds.millis())
@@ -41,11 +42,14 @@ export async function runPump(parts: Parts): Promise<void> {
             alarmsShown = pump.alarms
             priority = highestPriority(pump.alarms)
         }
-        await parts.annunciator.show(priority, nowMs)
+        if (priority !== AlarmPriority.None || signalling) {
+            await parts.annunciator.show(priority, nowMs)
+            signalling = priority !== AlarmPriority.None
+        }
         await parts.monitor.report(pump, actions)
         if (actions.checkpointDue) await checkpoints.save(pump)
         await parts.heartbeat.beat()
-        deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+        deadlineMs = nowMs < deadlineMs + TICK_MS ? deadlineMs + TICK_MS : nextDeadlineMs(deadlineMs, nowMs)
     }
 }
 

@@ -12,9 +12,13 @@ import { startDs3231 } from "./drivers/ds3231"
 import { startQuadratureEncoder } from "./drivers/encoder"
 import { startHeartbeat } from "./drivers/heartbeat"
 import { mprls0025pa, startMprPressure } from "./drivers/pressureMpr"
+import { startMpx5100Pressure } from "./drivers/pressureMpx5100"
 import { startReservoirSwitch } from "./drivers/reservoirSwitch"
 import { startStepper, tmc2209 } from "./drivers/stepper"
 import { runPump } from "./loop"
+
+/** True for an MPX5100GP on the PRESSURE pin instead of an MPR sensor on I²C. */
+const PRESSURE_IS_ANALOGUE = false
 
 const encoder = startQuadratureEncoder({
     a: pins.ENCODER_A,
@@ -38,7 +42,9 @@ const motor = startStepper({
 runPump.start({
     motor,
     sensors: [
-        startMprPressure(i2c, mprls0025pa),
+        PRESSURE_IS_ANALOGUE
+            ? startMpx5100Pressure({ pin: pins.PRESSURE, fullScaleMv: 3300, dividerRatio: 1.5 })
+            : startMprPressure(i2c, mprls0025pa),
         encoder,
         startReservoirSwitch(pins.END_NC, pins.END_NO),
         startBattery({ pin: pins.BATTERY, fullScaleMv: 3300, dividerRatio: 2 }),

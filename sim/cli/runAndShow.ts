@@ -60,6 +60,7 @@ export async function runAndShow(request: RunRequest): Promise<boolean> {
             onProgress: progress.update,
             onTraceLine: trace && (line => trace.add(line)),
         })
+        progress.update(scenario.durationMs)
         progress.stop()
         trace?.keep()
         if (request.reportFile !== undefined) writeFileSync(request.reportFile, renderReport(scenario, run))
@@ -163,7 +164,6 @@ function startProgress(title: string, durationMs: number): Progress {
             stop: () => {
                 if (!running) return
                 running = false
-                bar.update(durationMs, { simulated: formatDuration(durationMs) })
                 bar.stop()
             },
         }

@@ -10,19 +10,19 @@ const SEED_MAX = 2 ** 32 - 1
 interface SimOptions {
     engine: string
     seed?: string
-    json: boolean
+    json?: true
     report?: string
     trace?: string
 }
 
 const command = new Command("npm run sim --")
     .description(
-        "Runs a scenario of the simulated intrathecal pump and shows what was programmed, what was delivered and which\nalarms came. Bench and research pump: not for patients.",
+        "Runs a scenario of the simulated intrathecal pump and shows what was programmed, what was delivered and which alarms came. Bench and research pump: not for patients.",
     )
     .argument("<file>", "scenario file; those that come with the project are in sim/scenarios/")
     .option("--engine <engine>", `what runs the firmware: ${ENGINES.join(" or ")}`, "core")
     .option("--seed <number>", `draws noise and jitter: 0 to ${SEED_MAX} (default: the scenario's)`)
-    .option("--json", "print the result as one JSON object", false)
+    .option("--json", "print the result as one JSON object")
     .option("--report <file>", "write the run with its plots as one HTML file")
     .option("--trace <file>", "write one line of whole numbers for each tick")
     .addHelpText(
@@ -47,7 +47,7 @@ Examples
             scenarioFile: file,
             engine: wordOption("--engine", options.engine, ENGINES),
             seed: options.seed === undefined ? undefined : wholeOption("--seed", options.seed, 0, SEED_MAX),
-            json: options.json,
+            json: options.json === true,
             reportFile: options.report,
             traceFile: options.trace,
         })

@@ -11,7 +11,7 @@ const TOP = relative(process.cwd(), fileURLToPath(new URL("../../", import.meta.
 
 const command = new Command("npm start")
     .description(
-        "Builds the firmware, runs a day of a real prescription on it in DeviceScript's virtual machine, and shows what\nthe simulated pump delivered. Bench and research pump: not for patients.",
+        "Builds the firmware, runs a day of a real prescription on it in DeviceScript's virtual machine, and shows what the simulated pump delivered. Bench and research pump: not for patients.",
     )
     .addHelpText(
         "after",

@@ -169,6 +169,7 @@ export class Session {
 
     private powerOff(): void {
         this.powered = false
+        this.poweredOnMs = Infinity
         this.clockTaken = false
         this.world.powerOff()
         this.observer.advance(this.world.nowMs - this.lastTickMs)

@@ -303,13 +303,9 @@ function servingConcentrations(microgramsPerDay: number, rates: number[], concen
     const range = concentrationsFor(rates)
     const all = new Set(rates).size > 1 ? "every segment" : "this dose"
     if (!range) return `no concentration from ${CONCENTRATION_MIN} to ${CONCENTRATION_MAX} µg/mL serves ${all}`
-    const serving = [...LABELLED_MICROGRAMS_PER_ML, SCREENING_MICROGRAMS_PER_ML].filter(
-        labelled => labelled >= range.min && labelled <= range.max,
-    )
-    const forTreatment = serving.filter(labelled => labelled !== SCREENING_MICROGRAMS_PER_ML)
-    const nearest = (forTreatment.length > 0 ? forTreatment : serving).sort(
-        (a, b) => Math.abs(Math.log(a / concentration)) - Math.abs(Math.log(b / concentration)),
-    )[0]
+    const nearest = [...LABELLED_MICROGRAMS_PER_ML, SCREENING_MICROGRAMS_PER_ML]
+        .filter(labelled => labelled >= range.min && labelled <= range.max)
+        .sort((a, b) => Math.abs(Math.log(a / concentration)) - Math.abs(Math.log(b / concentration)))[0]
     const any = `any concentration from ${range.min} to ${range.max} µg/mL serves ${all}`
     if (nearest === undefined) return any
     const screening = nearest === SCREENING_MICROGRAMS_PER_ML ? " (the screening strength)" : ""

@@ -9,7 +9,7 @@ import { describeProgramme } from "../prescription/compile"
 import type { Scenario } from "../scenario/scenario"
 import { type Facts, factsOf } from "./facts"
 import { type DayReadBack, readBack } from "./readBack"
-import { averagingWindowMs, movingRatePlPerDay, thin } from "./samples"
+import { averagingWindowMs, movingRatePlPerDay, thin, totalOfRatePl } from "./samples"
 import { doseUg, formatDuration, formatMl, formatNumber, formatSteps, formatUg, PL_PER_ML } from "./units"
 import { alarmName, bolusOutcome, eventName } from "./words"
 
@@ -69,13 +69,11 @@ export function renderReport(scenario: Scenario, run: Run): string {
         facts.programme.meanRatePlPerDay,
     )
     const samples = thin(run.samples, ROWS_MAX)
-    // Averaged before thinning, so that a long run's window still sees every sample.
-    const deliveredRate = movingRatePlPerDay(run.samples.timeMs, run.samples.deliveredPl, windowMs)
-    const deliveredRatePlPerDay = rowsOf(run.samples, samples, deliveredRate)
-    const panels = panelsOf(facts, samples, deliveredRatePlPerDay, windowMs)
+    const rates = ratesOf(run.samples, samples, windowMs)
+    const panels = panelsOf(facts, samples, rates, windowMs)
     const plotData = {
         dayZeroMs: facts.clock.dayZeroMs,
-        columns: columnsOf(facts, samples, deliveredRatePlPerDay),
+        columns: columnsOf(facts, samples, rates),
         panels,
         bands: result.alarms.map(alarm => ({
             name: alarmName(alarm.id),
@@ -113,16 +111,18 @@ ${scenario.description === "" ? "" : `<p>${escapeHtml(scenario.description)}</p>
 ${failureList(run.failures)}
 ${figures(facts, run)}
 <section class="tables">
-${alarmTable(facts, run)}
-${bolusTable(facts, run)}
-${eventTable(scenario, facts)}
+${happenings([
+    ["alarms", alarmTable(facts, run)],
+    ["boluses", bolusTable(facts, run)],
+    ["events", eventTable(scenario, facts)],
+])}
 </section>
 <section>
 <div class="plotsHead"><h2>Over the run</h2><button type="button" id="wholeRun" disabled>Show the whole run</button></div>
 <p class="quiet small note">Times are the pump's local clock.${thinned}<span class="hint"> Drag across a plot to zoom in on all of them; double-click to zoom out.</span></p>
 ${plotData.bands.length + plotData.marks.length === 0 ? "" : '<div class="strip" id="strip" aria-hidden="true"></div>'}
 ${panels.map(figure).join("\n")}
-${valueTable(facts, samples, deliveredRatePlPerDay, windowMs)}
+${valueTable(facts, samples, rates, windowMs)}
 </section>
 <section>
 <h2>What was simulated</h2>
@@ -161,21 +161,39 @@ function script(text: string): string {
     return text.replaceAll("</script", "<\\/script")
 }
 
-/** The entries of `column`, which belongs to `all`, at the times that `kept` has left. */
-function rowsOf(all: Samples, kept: Samples, column: number[]): number[] {
-    if (all === kept) return column
+/** The flows that are plotted, one value for each sample that is. */
+interface Rates {
+    /** As the programme has it; in a run too long to show single days, averaged like the delivered. */
+    programmedPlPerDay: number[]
+    deliveredPlPerDay: number[]
+    programmedAveraged: boolean
+}
+
+/** Averages before thinning, so that a long run's window still sees every sample. */
+function ratesOf(all: Samples, kept: Samples, windowMs: number): Rates {
     const rowOfTime = new Map(all.timeMs.map((atMs, row) => [atMs, row]))
-    return kept.timeMs.map(atMs => column[rowOfTime.get(atMs) as number])
+    const rows = kept.timeMs.map(atMs => rowOfTime.get(atMs) as number)
+    const programmedAveraged = windowMs >= MS_PER_DAY
+    const averaged = (totalPl: number[]) => {
+        const column = movingRatePlPerDay(all.timeMs, totalPl, windowMs)
+        return rows.map(row => column[row])
+    }
+    const programmedPlPerDay = programmedAveraged
+        ? averaged(totalOfRatePl(all.timeMs, all.ratePlPerDay))
+        : [...kept.ratePlPerDay]
+    // At the run's first instant the pump is still starting, for less time than a plot can show.
+    if (programmedPlPerDay[0] === 0) programmedPlPerDay[0] = Number.NaN
+    return { programmedPlPerDay, deliveredPlPerDay: averaged(all.deliveredPl), programmedAveraged }
 }
 
 /** Columns in the units of the plots, rounded to what a screen can show and a reader can use, so that the file stays small. */
-function columnsOf(facts: Facts, samples: Samples, deliveredRatePlPerDay: number[]): (number | null)[][] {
+function columnsOf(facts: Facts, samples: Samples, rates: Rates): (number | null)[][] {
     const rounded = (column: number[], unit: number, digits: number) =>
         column.map(value => (Number.isFinite(value) ? Number((value / unit).toFixed(digits)) : null))
     const columns: (number | null)[][] = []
     columns[Column.Time] = samples.timeMs.map(atMs => facts.clock.secondsOfRun(atMs))
-    columns[Column.Rate] = rounded(samples.ratePlPerDay, PL_PER_ML, 5)
-    columns[Column.DeliveredRate] = rounded(deliveredRatePlPerDay, PL_PER_ML, 5)
+    columns[Column.Rate] = rounded(rates.programmedPlPerDay, PL_PER_ML, 5)
+    columns[Column.DeliveredRate] = rounded(rates.deliveredPlPerDay, PL_PER_ML, 5)
     columns[Column.Programmed] = rounded(samples.programmedPl, PL_PER_ML, 6)
     columns[Column.Delivered] = rounded(samples.deliveredPl, PL_PER_ML, 6)
     columns[Column.Pressure] = rounded(samples.pressurePa, PASCALS_PER_KILOPASCAL, 2)
@@ -185,25 +203,25 @@ function columnsOf(facts: Facts, samples: Samples, deliveredRatePlPerDay: number
 }
 
 function highest(column: readonly number[]): number {
-    return column.reduce((top, value) => Math.max(top, value), 0)
+    return column.reduce((top, value) => (Number.isNaN(value) ? top : Math.max(top, value)), 0)
 }
 
-function panelsOf(facts: Facts, samples: Samples, deliveredRatePlPerDay: number[], windowMs: number): Panel[] {
+function panelsOf(facts: Facts, samples: Samples, rates: Rates, windowMs: number): Panel[] {
     const { programme, mechanism, clock } = facts
     const ugPerMl = programme.concentrationNgPerMl / 1000
     const last = samples.timeMs.length - 1
 
     // A prime runs a thousand times faster than a programme: drawn to its top, the programme would be a flat line.
-    const rateHighest = highest(samples.ratePlPerDay) / PL_PER_ML
-    const deliveredHighest = highest(deliveredRatePlPerDay) / PL_PER_ML
+    const rateHighest = highest(rates.programmedPlPerDay) / PL_PER_ML
+    const deliveredHighest = highest(rates.deliveredPlPerDay) / PL_PER_ML
     const rateTop =
         (rateHighest > 0 ? Math.min(Math.max(rateHighest, deliveredHighest), 2.5 * rateHighest) : deliveredHighest) *
         1.12
-    const beyond = deliveredRatePlPerDay.findIndex(rate => rate / PL_PER_ML > rateTop)
+    const beyond = rates.deliveredPlPerDay.findIndex(rate => rate / PL_PER_ML > rateTop)
     const beyondNote =
         beyond < 0
             ? ""
-            : ` It goes beyond the top of this plot, up to ${formatMl(highest(deliveredRatePlPerDay))} mL/day, first on ${clock.dayAndTime(samples.timeMs[beyond])}.`
+            : ` Delivered goes beyond the top of this plot, up to ${formatMl(highest(rates.deliveredPlPerDay))} mL/day, first on ${clock.dayAndTime(samples.timeMs[beyond])}.`
 
     const occlusionKpa = mechanism.occlusionPa / PASCALS_PER_KILOPASCAL
     const pressureHighestKpa = highest(samples.pressurePa) / PASCALS_PER_KILOPASCAL
@@ -222,11 +240,11 @@ function panelsOf(facts: Facts, samples: Samples, deliveredRatePlPerDay: number[
             top: rateTop > 0 ? rateTop : 1,
             lines: [
                 { label: "delivered", column: Column.DeliveredRate, look: "actual", stepped: false },
-                { label: "programmed", column: Column.Rate, look: "planned", stepped: true },
+                { label: "programmed", column: Column.Rate, look: "planned", stepped: !rates.programmedAveraged },
             ],
             levels: [],
-            alternative: `Programmed rate, at most ${formatMl(highest(samples.ratePlPerDay))} mL per day, and delivered rate over time. The values are in the table below the plots.`,
-            note: `Programmed without boluses. Delivered is what left the catheter, averaged over ${window} around each time.${beyondNote}`,
+            alternative: `Programmed rate, at most ${formatMl(highest(rates.programmedPlPerDay))} mL per day, and delivered rate over time. The values are in the table below the plots.`,
+            note: `${rates.programmedAveraged ? "Programmed without boluses, and delivered, which is what left the catheter; both" : "Programmed without boluses. Delivered is what left the catheter,"} averaged over ${window} around each time.${beyondNote}`,
         },
         {
             id: "total",
@@ -353,9 +371,18 @@ ${rows.map(row => `<tr>${cells(row).join("")}</tr>`).join("\n")}
 </tbody></table></div></div>`
 }
 
+/** The tables that have rows, and one line that names those that have none. */
+function happenings(tables: [name: string, html: string][]): string {
+    const missing = tables.filter(([, html]) => html === "").map(([name]) => `no ${name}`)
+    const line = missing.length === 0 ? "" : `${missing.join(", ")} in the whole run.`
+    return [...tables.map(([, html]) => html), line && `<p class="quiet">${line[0].toUpperCase()}${line.slice(1)}</p>`]
+        .filter(html => html !== "")
+        .join("\n")
+}
+
 function alarmTable(facts: Facts, run: Run): string {
     const { alarms, simulatedMs } = run.result
-    if (alarms.length === 0) return '<div id="alarms"><h2>Alarms</h2><p class="quiet">None in the whole run.</p></div>'
+    if (alarms.length === 0) return ""
     const rows = alarms.map(alarm => [
         escapeHtml(alarmName(alarm.id)),
         `<span class="priority ${alarm.priority}">${alarm.priority}</span>`,
@@ -375,8 +402,7 @@ function alarmTable(facts: Facts, run: Run): string {
 
 function bolusTable(facts: Facts, run: Run): string {
     const { boluses } = run.result
-    if (boluses.length === 0)
-        return '<div id="boluses"><h2>Boluses</h2><p class="quiet">None in the whole run.</p></div>'
+    if (boluses.length === 0) return ""
     const at = (ms: number | null) => (ms === null ? "–" : facts.clock.dayAndTime(ms))
     const rows = boluses.map(bolus => [
         bolus.kind,
@@ -412,7 +438,7 @@ function eventTable(scenario: Scenario, facts: Facts): string {
 }
 
 /** The plots' values in rows, for who cannot see them or wants a number. */
-function valueTable(facts: Facts, samples: Samples, deliveredRatePlPerDay: number[], windowMs: number): string {
+function valueTable(facts: Facts, samples: Samples, rates: Rates, windowMs: number): string {
     const last = samples.timeMs.length - 1
     const count = Math.min(TABLE_ROWS_MAX, last + 1)
     const chosen = [
@@ -421,8 +447,8 @@ function valueTable(facts: Facts, samples: Samples, deliveredRatePlPerDay: numbe
     const known = (value: number, text: string) => (Number.isFinite(value) ? text : "–")
     const rows = chosen.map(i => [
         facts.clock.dayAndTime(samples.timeMs[i]),
-        formatNumber(samples.ratePlPerDay[i] / PL_PER_ML, 4),
-        formatNumber(deliveredRatePlPerDay[i] / PL_PER_ML, 4),
+        known(rates.programmedPlPerDay[i], formatNumber(rates.programmedPlPerDay[i] / PL_PER_ML, 4)),
+        formatNumber(rates.deliveredPlPerDay[i] / PL_PER_ML, 4),
         formatNumber(samples.programmedPl[i] / PL_PER_ML, 6),
         formatNumber(samples.deliveredPl[i] / PL_PER_ML, 6),
         formatNumber(samples.pressurePa[i] / PASCALS_PER_KILOPASCAL, 2),

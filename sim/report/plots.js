@@ -294,7 +294,7 @@ function resize(u) {
 }
 
 const LANE_PX = 22
-const LANES_OF_EVENTS_MAX = 4
+const LANES_OF_EVENTS_MAX = 6
 
 /** Lays out the strip over the plots: a lane for each kind of alarm, then lanes of events. @param {uPlot} u */
 function layStrip(u) {
@@ -316,6 +316,11 @@ function layStrip(u) {
         piece.textContent = text
         pieces.push(piece)
     }
+    /** Right of what it names where there is room, else left of it. @param {number} at @param {number} labelWidth */
+    const besides = (at, labelWidth) => {
+        if (at + 7 + labelWidth <= width) return at + 7
+        return Math.max(0, at > labelWidth ? at - labelWidth : width - labelWidth)
+    }
     const kinds = [...new Set(plots.bands.map(band => band.name))]
     const takenUpTo = kinds.map(() => 0)
     for (const band of plots.bands) {
@@ -326,30 +331,26 @@ function layStrip(u) {
         add("bar " + band.priority, lane, from, Math.max(3, to - from), "")
         const label = PRIORITY_MARKS[band.priority] + " " + band.name
         const labelWidth = measure.measureText(label).width + 8
-        const x = Math.max(0, Math.min(from + 7, width - labelWidth))
-        if (x < takenUpTo[lane]) continue
-        add("name", lane, x, 0, label)
-        takenUpTo[lane] = x + labelWidth
+        const x = besides(from, labelWidth)
+        if (x >= takenUpTo[lane]) {
+            add("name", lane, x, 0, label)
+            takenUpTo[lane] = x + labelWidth
+        }
+        takenUpTo[lane] = Math.max(takenUpTo[lane], to)
     }
     /** @type {number[]} */
     const eventsUpTo = []
     for (const mark of plots.marks) {
         const at = u.valToPos(mark.at, "x")
         if (at < -0.5 || at > width + 0.5) continue
-        const labelWidth = measure.measureText(mark.name).width + 16
-        const x = Math.max(0, Math.min(at, width - labelWidth))
+        const labelWidth = measure.measureText(mark.name).width + 8
+        const x = besides(at, labelWidth)
         let lane = 0
-        while (lane < eventsUpTo.length && x < eventsUpTo[lane]) lane++
+        while (lane < eventsUpTo.length && Math.min(x, at) < eventsUpTo[lane]) lane++
         if (lane >= LANES_OF_EVENTS_MAX) continue
-        eventsUpTo[lane] = x + labelWidth
+        eventsUpTo[lane] = Math.max(x + labelWidth, at + 8)
         add("event", kinds.length + lane, at, 0, "")
-        add(
-            "name",
-            kinds.length + lane,
-            at + 7 + labelWidth > width ? Math.max(0, at - labelWidth + 6) : at + 7,
-            0,
-            mark.name,
-        )
+        add("name", kinds.length + lane, x, 0, mark.name)
     }
     strip.style.height = (kinds.length + eventsUpTo.length) * LANE_PX + "px"
     strip.replaceChildren(...pieces)
@@ -382,7 +383,8 @@ function setPrinting(printing) {
     document.documentElement.classList.toggle("printing", printing)
     for (const u of drawn) resize(u)
     redraw()
-    layStrip(drawn[0])
+    // After uPlot's own microtask, in which it settles the new size.
+    queueMicrotask(() => layStrip(drawn[0]))
 }
 addEventListener("beforeprint", () => setPrinting(true))
 addEventListener("afterprint", () => setPrinting(false))

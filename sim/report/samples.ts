@@ -4,13 +4,13 @@
 import { MS_PER_DAY, MS_PER_MINUTE } from "../../src/pump/limits"
 import type { Samples } from "../engines/result"
 
-const WINDOWS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440].map(minutes => minutes * MS_PER_MINUTE)
+const WINDOWS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 1440].map(minutes => minutes * MS_PER_MINUTE)
 
-/** Steps that an average should span, so that one step more or less in it is no more than a ripple of 2 %. */
-const STEPS_PER_WINDOW = 50
+/** Steps that an average should span, so that one step more or less in it is a ripple of 4 %. */
+const STEPS_PER_WINDOW = 25
 
 /**
- * The averaging window for a run: the shortest round time that spans 50 steps at the mean rate, three sample periods
+ * The averaging window for a run: the shortest round time that spans 25 steps at the mean rate, three sample periods
  * and a three-hundredth of the run, which is about what a plot can resolve.
  */
 export function averagingWindowMs(
@@ -37,6 +37,15 @@ export function movingRatePlPerDay(timeMs: readonly number[], totalPl: readonly 
         while (to < last && timeMs[to + 1] <= atMs + windowMs / 2) to++
         const spanMs = timeMs[to] - timeMs[from]
         return spanMs > 0 ? ((totalPl[to] - totalPl[from]) / spanMs) * MS_PER_DAY : 0
+    })
+}
+
+/** The running total (pL) of a flow that is sampled at `timeMs` and holds until the next sample. */
+export function totalOfRatePl(timeMs: readonly number[], ratePlPerDay: readonly number[]): number[] {
+    let totalPl = 0
+    return timeMs.map((atMs, i) => {
+        if (i > 0) totalPl += (ratePlPerDay[i - 1] * (atMs - timeMs[i - 1])) / MS_PER_DAY
+        return totalPl
     })
 }
 

@@ -17,7 +17,7 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
     const { result } = run
     const facts = factsOf(scenario, run)
     const { clock, programme, mechanism } = facts
-    const styled = (style: Style, text: string) => (colour ? styleText(style, text) : text)
+    const styled = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text)
     const indented = (rows: string[][], styleOf?: (row: number) => Style) =>
         aligned(rows).map((line, row) => "    " + (styleOf ? styled(styleOf(row), line) : line))
 
@@ -25,6 +25,8 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
     const stepNl = `${formatNumber(mechanism.stepPl / 1000, 3)} nL`
     const speed = result.wallMs > 0 ? `, ${formatNumber(result.simulatedMs / result.wallMs, 0)} times real time` : ""
     const lines = [
+        "Bench and research pump. Not for patients.",
+        "",
         styled("bold", scenario.name),
         `${scenario.prescription.name}; engine ${result.engine}, seed ${result.seed}`,
         "",

@@ -13,6 +13,7 @@ const ALARM_NAMES: Readonly<Record<string, string>> = {
     encoderFault: "Encoder fault",
     reservoirSwitchFault: "Reservoir switch fault",
     batteryMonitorFault: "Battery monitor fault",
+    clockFault: "Clock fault",
     wallClockUnknown: "Time of day unknown",
     batteryLow: "Battery low",
     batteryEnd: "Battery at its end",

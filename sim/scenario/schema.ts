@@ -39,7 +39,7 @@ const worldSchema = z
                 0.001,
                 10,
             ).default(0.14),
-            // 0.53 mm by 89 cm: the one-piece catheters sold for implanted pumps.
+            // A one-piece catheter is 89 cm long (Medtronic InDura 1P 8709SC, product page); the bore is assumed, so measure yours.
             catheterBoreMm: numberField("Inner diameter of the catheter, in millimetres.", 0.05, 3).default(0.53),
             catheterLengthMm: numberField("Length of the catheter, in millimetres.", 10, 3000).default(900),
             // Cerebrospinal fluid at 37 °C: 0.7-1 mPa·s (Bloomfield, Johnston, Bilston 1998).
@@ -48,7 +48,7 @@ const worldSchema = z
                 0.1,
                 100,
             ).default(0.7),
-            // Lying on one side: 50-150 mm of water, 490-1470 Pa.
+            // Spinal fluid in a person lying on one side: 50-150 mm of water (medical dictionaries), 490-1470 Pa.
             spinalPressurePascals: numberField(
                 "Pressure at the catheter's tip, gauge, in pascals.",
                 -5000,

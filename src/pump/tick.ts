@@ -106,8 +106,7 @@ function checkAccounts(pump: Pump, actions: Actions): void {
     }
 }
 
-/** The first deadline on the fixed grid after `nowMs`, given the one just kept: ticks that were missed are skipped. */
+/** The first deadline of the fixed grid after `nowMs`, given an earlier one: ticks that were missed are skipped. */
 export function nextDeadlineMs(deadlineMs: number, nowMs: number): number {
-    if (nowMs < deadlineMs + TICK_MS) return deadlineMs + TICK_MS
     return deadlineMs + TICK_MS * (Math.floor((nowMs - deadlineMs) / TICK_MS) + 1)
 }

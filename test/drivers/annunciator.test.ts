@@ -41,25 +41,28 @@ test.each([
     [AlarmPriority.High, 10, 75, 200, 2500, 15_000],
     [AlarmPriority.Medium, 3, 125, 250, 2500, 30_000],
     [AlarmPriority.Low, 2, 125, 250, 15_001, Infinity],
-])("priority %d sounds bursts of %d pulses of %d to %d ms, %d to %d ms apart", (priority, pulses, onMin, onMax, gapMin, gapMax) => {
-    const runs = runsOf(ms => soundAt(priority, ms), 0, 900_000)
-    const bursts: number[] = []
-    let count = 0
-    for (const [on, lastingMs] of runs.slice(0, -1)) {
-        if (on) {
-            count += 1
-            expect(lastingMs).toBeGreaterThanOrEqual(onMin)
-            expect(lastingMs).toBeLessThanOrEqual(onMax)
-        } else if (lastingMs > 1300) {
-            bursts.push(count)
-            count = 0
-            expect(lastingMs).toBeGreaterThanOrEqual(gapMin)
-            expect(lastingMs).toBeLessThanOrEqual(gapMax)
+])(
+    "priority %d sounds bursts of %d pulses of %d to %d ms, %d to %d ms apart",
+    (priority, pulses, onMin, onMax, gapMin, gapMax) => {
+        const runs = runsOf(ms => soundAt(priority, ms), 0, 900_000)
+        const bursts: number[] = []
+        let count = 0
+        for (const [on, lastingMs] of runs.slice(0, -1)) {
+            if (on) {
+                count += 1
+                expect(lastingMs).toBeGreaterThanOrEqual(onMin)
+                expect(lastingMs).toBeLessThanOrEqual(onMax)
+            } else if (lastingMs > 1300) {
+                bursts.push(count)
+                count = 0
+                expect(lastingMs).toBeGreaterThanOrEqual(gapMin)
+                expect(lastingMs).toBeLessThanOrEqual(gapMax)
+            }
         }
-    }
-    expect(bursts.length).toBeGreaterThan(20)
-    expect(new Set(bursts)).toEqual(new Set([pulses]))
-})
+        expect(bursts.length).toBeGreaterThan(20)
+        expect(new Set(bursts)).toEqual(new Set([pulses]))
+    },
+)
 
 test("the high burst has its pauses after the third, fifth and eighth pulse", () => {
     const gaps = runsOf(ms => soundAt(AlarmPriority.High, ms), 0, 2700).filter(run => !run[0])
@@ -77,7 +80,11 @@ test.each([0, 49, -49])("ticks %d ms off give the same pattern, weeks later too"
 
 test("pins are touched only when a level changes, and a new priority starts its own pattern at once", async () => {
     const timeline = new Timeline()
-    const annunciator = startAnnunciator(timeline.switched("RED"), timeline.switched("YELLOW", true), timeline.switched("BUZZER"))
+    const annunciator = startAnnunciator(
+        timeline.switched("RED"),
+        timeline.switched("YELLOW", true),
+        timeline.switched("BUZZER"),
+    )
     expect(timeline.edges.map(edge => [edge.name, edge.level])).toEqual([
         ["RED", 0],
         ["YELLOW", 1],

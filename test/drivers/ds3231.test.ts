@@ -48,7 +48,10 @@ describe("on the bus", () => {
 
     test("reads the time of the week", async () => {
         await clock.read(readings)
-        expect(readings).toMatchObject({ wallWeekMs: 4 * DAY + 8 * HOUR + 15 * 60_000 + 30_000, wallFault: SensorFault.None })
+        expect(readings).toMatchObject({
+            wallWeekMs: 4 * DAY + 8 * HOUR + 15 * 60_000 + 30_000,
+            wallFault: SensorFault.None,
+        })
     })
 
     test("a clock that had stopped is Invalid, whatever time it shows, until it is set", async () => {

@@ -20,7 +20,8 @@ export class Timeline {
     output(name: string): OutputPin {
         return {
             setMode: mode => {
-                if (mode !== GPIOMode.OutputHigh && mode !== GPIOMode.OutputLow) throw new Error(`${name}: no output mode`)
+                if (mode !== GPIOMode.OutputHigh && mode !== GPIOMode.OutputLow)
+                    throw new Error(`${name}: no output mode`)
                 clock.nowMs += WRITE_MS
                 this.edges.push({ name, level: mode === GPIOMode.OutputHigh ? 1 : 0, atMs: clock.nowMs })
             },
@@ -106,7 +107,7 @@ export class EmulatedMpr implements Chip {
 
     read(size: number): number[] {
         const busy = clock.nowMs < this.readyMs ? 0x20 : 0
-        const status = ((0x40 | busy | this.statusSet) & ~this.statusCleared) & 255
+        const status = (0x40 | busy | this.statusSet) & ~this.statusCleared & 255
         const answer = [status, this.converted >> 16, (this.converted >> 8) & 255, this.converted & 255]
         return answer.slice(0, size)
     }

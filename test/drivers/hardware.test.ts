@@ -10,7 +10,8 @@ test("the stand-in's pin modes are DeviceScript's own", () => {
     const modes = [...body.matchAll(/(\w+) = (0x[0-9a-f]+),/gi)].map(([, name, value]) => [name, Number(value)])
     expect(modes.length).toBeGreaterThan(8)
     for (const [name, value] of modes)
-        if (Object.hasOwn(GPIOMode, name)) expect([name, GPIOMode[name as keyof typeof GPIOMode]]).toEqual([name, value])
+        if (Object.hasOwn(GPIOMode, name))
+            expect([name, GPIOMode[name as keyof typeof GPIOMode]]).toEqual([name, value])
 })
 
 test("an output is on at the level that it is wired for", () => {

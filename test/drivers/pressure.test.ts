@@ -87,11 +87,14 @@ describe("MPR on the bus", () => {
         [96_300, -5025],
         [106_350, 5025],
         [151_325, 50_000],
-    ])("absolute: %d Pa at power-on reads %d Pa, so a blocked line is never taken for zero", async (linePa, gaugePa) => {
-        const { sample, readings } = start()
-        await sample(linePa)
-        expect(readings.pressurePa).toSatisfy(near(gaugePa))
-    })
+    ])(
+        "absolute: %d Pa at power-on reads %d Pa, so a blocked line is never taken for zero",
+        async (linePa, gaugePa) => {
+            const { sample, readings } = start()
+            await sample(linePa)
+            expect(readings.pressurePa).toSatisfy(near(gaugePa))
+        },
+    )
 
     test("absolute: the zero of power-on stays", async () => {
         const { sample, readings } = start()

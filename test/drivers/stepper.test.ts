@@ -98,12 +98,15 @@ test("a mechanism that does not hold by itself keeps its current, from the first
     expect(timeline.of("ENABLE").map(edge => edge.level)).toEqual([1, 0])
 })
 
-test.each([1, 3])("a stated step period of %d ms is kept, and a tick's seven steps fit the tick", async stepPeriodMs => {
-    await startStepper(wiring({ stepPeriodMs })).step(7)
-    const up = rises(timeline.of("STEP"))
-    for (let i = 1; i < up.length; i++) expect(up[i].atMs - up[i - 1].atMs).toBeGreaterThanOrEqual(stepPeriodMs)
-    expect(clock.nowMs - 1000.9).toBeLessThan(60)
-})
+test.each([1, 3])(
+    "a stated step period of %d ms is kept, and a tick's seven steps fit the tick",
+    async stepPeriodMs => {
+        await startStepper(wiring({ stepPeriodMs })).step(7)
+        const up = rises(timeline.of("STEP"))
+        for (let i = 1; i < up.length; i++) expect(up[i].atMs - up[i - 1].atMs).toBeGreaterThanOrEqual(stepPeriodMs)
+        expect(clock.nowMs - 1000.9).toBeLessThan(60)
+    },
+)
 
 test("an encoder looks after every single step", async () => {
     let looks = 0

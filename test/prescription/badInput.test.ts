@@ -205,6 +205,10 @@ describe("a prescription is refused by field, value and range", () => {
         ])
     })
 
+    test("a segment within another is one fault, and no gap after it", () => {
+        expect(refusal(daysOf(["00:00", "24:00"], ["07:00", "08:00"]))).toHaveLength(1)
+    })
+
     test("everything wrong is told at once", () => {
         expect(refusal({ ...simple, reservoirMl: -1, refillAlarmMl: "2", dose: 1 })).toHaveLength(3)
     })

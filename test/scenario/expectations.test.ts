@@ -107,6 +107,11 @@ describe("expectations that don't hold", () => {
             "batteryLow was to be raised from 00:00:01 to 00:00:01 and cleared from 00:00:02 to 00:00:02, but it was not raised",
         ],
         [
+            "another alarm in the window of an expected one",
+            { alarms: [{ ...occlusion, raisedToMs: 9000, cleared: null }], noOtherAlarms: true },
+            "no other alarm was to be raised, but reservoirLow was raised at 00:00:03",
+        ],
+        [
             "another alarm",
             { alarms: [occlusion], noOtherAlarms: true },
             "no other alarm was to be raised, but reservoirLow was raised at 00:00:03",

@@ -94,7 +94,6 @@ export function mockAnnunciator(bench: Bench): Annunciator {
     let shownSinceMs = 0
     return {
         show: async (priority: AlarmPriority, nowMs: number) => {
-            if (priority === AlarmPriority.None && shown === AlarmPriority.None) return
             if (priority !== shown) {
                 shown = priority
                 shownSinceMs = nowMs

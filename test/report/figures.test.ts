@@ -1,0 +1,155 @@
+// The figures of summary and report: refill, rates, thinning, and how numbers and times are written.
+
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { readBack } from "../../sim/report/readBack"
+import { msToRefill } from "../../sim/report/refill"
+import { averagingWindowMs, movingRatePlPerDay, thin } from "../../sim/report/samples"
+import { renderSummary } from "../../sim/report/summary"
+import { formatDuration, formatMl, formatSteps, RunClock } from "../../sim/report/units"
+import { alarmName } from "../../sim/report/words"
+import { ALARM_IDS } from "../../src/pump/alarms"
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from "../../src/pump/limits"
+import { decodeProgramme, type Programme } from "../../src/pump/programme"
+import { fixtureRun, fixtureScenario } from "./fixture"
+
+describe("refill", () => {
+    test.each([
+        ["ten days above the level", 4_000_000_000, 2_000_000_000, 200_000_000, 10 * MS_PER_DAY],
+        ["just above the level", 2_000_000_001, 2_000_000_000, 86_400_000, 1],
+        ["at the level", 2_000_000_000, 2_000_000_000, 200_000_000, 0],
+        ["under the level", 1_000_000_000, 2_000_000_000, 200_000_000, 0],
+        ["nothing flows", 4_000_000_000, 2_000_000_000, 0, null],
+        ["volume not known", Number.NaN, 2_000_000_000, 200_000_000, null],
+    ])("%s", (_name, residualPl, lowPl, meanRatePlPerDay, expectedMs) => {
+        expect(msToRefill(residualPl, lowPl, meanRatePlPerDay)).toBe(expectedMs)
+    })
+})
+
+describe("samples", () => {
+    test("a steady flow averages to itself, at the ends too", () => {
+        const timeMs = Array.from({ length: 100 }, (_, i) => i * MS_PER_MINUTE)
+        const totalPl = timeMs.map(atMs => (atMs / MS_PER_DAY) * 200_000_000)
+        for (const rate of movingRatePlPerDay(timeMs, totalPl, 15 * MS_PER_MINUTE))
+            expect(rate).toBeCloseTo(200_000_000, 3)
+    })
+
+    test("the window spans enough steps, samples and plot", () => {
+        expect(averagingWindowMs(MS_PER_DAY, MS_PER_MINUTE, 1000, 200_000_000)).toBe(5 * MS_PER_MINUTE)
+        expect(averagingWindowMs(MS_PER_DAY, MS_PER_MINUTE, 44_900, 156_250_000)).toBe(15 * MS_PER_MINUTE)
+        expect(averagingWindowMs(90 * MS_PER_DAY, MS_PER_HOUR, 20_000, 200_000_000)).toBe(MS_PER_DAY)
+        expect(averagingWindowMs(MS_PER_HOUR, 1000, 20_000, 0)).toBe(MS_PER_MINUTE)
+    })
+
+    test("thinning keeps the ends, the totals and the highest pressure", () => {
+        fc.assert(
+            fc.property(fc.integer({ min: 3, max: 400 }), fc.integer({ min: 2, max: 50 }), (rows, rowsMax) => {
+                const samples = fixtureRun((rows - 1) * MS_PER_MINUTE).samples
+                const kept = thin(samples, rowsMax)
+                expect(kept.timeMs.length).toBeLessThanOrEqual(rowsMax)
+                expect(kept.timeMs[0]).toBe(0)
+                expect(kept.timeMs.at(-1)).toBe(samples.timeMs.at(-1))
+                expect(kept.deliveredPl.at(-1)).toBe(samples.deliveredPl.at(-1))
+                expect(Math.max(...kept.pressurePa)).toBe(Math.max(...samples.pressurePa))
+            }),
+            { numRuns: 50 },
+        )
+    })
+})
+
+describe("read-back", () => {
+    test("a day's segments add up to its dose", () => {
+        const [day, ...others] = readBack(decodeProgramme(fixtureScenario().programmeBytes) as Programme)
+        expect(others).toEqual([])
+        expect(day.days).toBe("every day")
+        expect(day.ugPerDay).toBeCloseTo(312.5, 6)
+        expect(day.segments.map(segment => `${segment.from}-${segment.to}`)).toEqual([
+            "00:00-06:00",
+            "06:00-22:00",
+            "22:00-24:00",
+        ])
+        expect(day.segments[0].ugPerHour).toBeCloseTo(110 / 6, 6)
+    })
+
+    test.each([
+        [
+            [0, 0, 0, 0, 0, 1, 1],
+            ["Mon to Fri", "Sat, Sun"],
+        ],
+        [
+            [0, 1, 0, 1, 0, 1, 0],
+            ["Mon, Wed, Fri, Sun", "Tue, Thu, Sat"],
+        ],
+    ])("weekdays of patterns %j", (patternOfWeekday, days) => {
+        const programme: Programme = {
+            concentrationNgPerMl: 500_000,
+            reservoirPl: 20_000_000_000,
+            reservoirLowPl: 2_000_000_000,
+            meanRatePlPerDay: 200_000_000,
+            patternOfWeekday,
+            patternStart: [0, 1, 2],
+            segmentStartMinute: [0, 0],
+            segmentRatePlPerDay: [200_000_000, 100_000_000],
+        }
+        expect(readBack(programme).map(day => day.days)).toEqual(days)
+    })
+})
+
+describe("words and numbers", () => {
+    test("every alarm of the pump has a name in words", () => {
+        for (const id of ALARM_IDS) expect(alarmName(id)).toMatch(/^[A-Z][a-z]/)
+    })
+
+    test.each([
+        [0, "0 s"],
+        [700, "0.7 s"],
+        [45_000, "45 s"],
+        [MS_PER_HOUR, "1 h"],
+        [135 * MS_PER_MINUTE, "2 h 15 min"],
+        [MS_PER_DAY, "1 day"],
+        [79 * MS_PER_DAY + 4 * MS_PER_HOUR + 1000, "79 days 4 h"],
+    ])("a time of %d ms reads %s", (durationMs, text) => {
+        expect(formatDuration(durationMs)).toBe(text)
+    })
+
+    test("a fraction of a step never reads as a whole one", () => {
+        expect(formatSteps(0.9997)).toBe("0.9997")
+        expect(formatSteps(0.99998)).toBe("0.99998")
+        expect(formatSteps(0.5)).toBe("0.500")
+        expect(formatSteps(1)).toBe("1")
+    })
+
+    test("volumes keep about four figures", () => {
+        expect([200_000_000, 2_000_000_000, 17_800_000_000].map(formatMl)).toEqual(["0.2000", "2.000", "17.80"])
+    })
+
+    test("the clock counts days from the first midnight", () => {
+        const clock = new RunClock("2026-03-02T22:30:00")
+        expect(clock.dayAndTime(0)).toBe("Day 1, 22:30:00")
+        expect(clock.dayAndTime(2 * MS_PER_HOUR)).toBe("Day 2, 00:30:00")
+        expect(clock.date(2 * MS_PER_HOUR)).toBe("Tue 3 Mar 2026")
+        expect(clock.secondsOfRun(0)).toBe(81_000)
+    })
+})
+
+describe("summary", () => {
+    test("states dose, error, alarms, boluses and refill, without colour codes", () => {
+        const text = renderSummary(fixtureScenario(), fixtureRun(), false)
+        expect(text).toMatch(/Programmed +0\.\d{4} mL +\d+\.\d µg/)
+        expect(text).toContain("0.9997 steps")
+        expect(text).toMatch(/high +Line occluded +Day 1, \d\d:\d\d:\d\d/)
+        expect(text).toContain("denied: occlusion")
+        expect(text).toContain("due now: at or under 2.000 mL")
+        expect(text).not.toContain("\u001b")
+    })
+
+    test("a full reservoir has a refill date", () => {
+        const run = fixtureRun()
+        run.result.residualPl = 2_000_000_000 + 10 * 156_250_000
+        expect(renderSummary(fixtureScenario(), run, false)).toContain("Fri 13 Mar 2026: 2.000 mL left in 10 days")
+    })
+
+    test("colours are for terminals", () => {
+        expect(renderSummary(fixtureScenario(), fixtureRun(), true)).toContain("\u001b[31m")
+    })
+})
