@@ -116,7 +116,7 @@ describe("help", () => {
         expect(status).toBe(0)
         expect(stderr).toBe("")
         for (const word of words) expect(stdout).toContain(word)
-        expect(stdout).toMatch(/not for patients/i)
+        expect(stdout).toMatch(/not for\s+patients/i)
     })
 })
 
