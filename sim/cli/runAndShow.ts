@@ -14,13 +14,13 @@ import {
 } from "node:fs"
 import { dirname } from "node:path"
 import { SingleBar } from "cli-progress"
+import { buildFirmware, firmwareIsCurrent } from "../engines/firmware"
 import { type EngineName, runScenario } from "../engines/run"
 import { InputError, type Problem, shown } from "../input"
 import { renderReport } from "../report/html"
 import { renderSummary } from "../report/summary"
 import { formatDuration } from "../report/units"
 import { loadScenario } from "../scenario/load"
-import { buildFirmware } from "./build"
 
 /** What was asked for on the command line. */
 export interface RunRequest {
@@ -47,7 +47,7 @@ export async function runAndShow(request: RunRequest): Promise<boolean> {
     const scenario = loadScenario(request.scenarioFile)
     const seed = request.seed ?? scenario.seed
 
-    if (request.engine === "vm") {
+    if (request.engine === "vm" && !firmwareIsCurrent("mainSimulator")) {
         process.stderr.write("Building the firmware\n")
         await buildFirmware("mainSimulator")
     }

@@ -40,7 +40,7 @@ type EvaluateModule = (
     exports: object,
     module2: { exports: () => Promise<DevsModule> },
     require: NodeJS.Require,
-    Date: { now: () => number },
+    date: { now: () => number },
     console: Pick<Console, "log" | "debug" | "warn" | "error">,
     __dirname: string,
     __filename: string,
@@ -51,7 +51,9 @@ let evaluateModule: EvaluateModule | undefined
 /** A new machine, not yet started, whose time is `clock`. What it prints goes to its `dmesg` only. */
 export async function loadDevsModule(clock: VirtualClock): Promise<DevsModule> {
     evaluateModule ??= cutOutModule()
-    const module2 = { exports: (): Promise<DevsModule> => Promise.reject(new Error("the virtual machine did not load")) }
+    const module2 = {
+        exports: (): Promise<DevsModule> => Promise.reject(new Error("the virtual machine did not load")),
+    }
     const quiet = { log: () => {}, debug: () => {}, warn: () => {}, error: () => {} }
     evaluateModule({}, module2, require, { now: () => EPOCH_MS + clock.nowMs }, quiet, ".", "devicescript-vm.js")
     return await module2.exports()

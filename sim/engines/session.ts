@@ -1,8 +1,8 @@
 // One run of a scenario, as both engines share it: the world, what happens in it and when, and the record of the run.
 // An engine only carries readings to the firmware and brings back what it did.
 
-import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
 import { uniformInt } from "pure-rand/distribution/uniformInt"
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
 import { ALARM_COUNT, ALARM_IDS, ALARM_PRIORITIES, Alarm, hasAlarm } from "../../src/pump/alarms"
 import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { MS_PER_SECOND, MS_PER_WEEK } from "../../src/pump/limits"

@@ -3,113 +3,22 @@
 
 import { existsSync, readFileSync } from "node:fs"
 import { setImmediate } from "node:timers/promises"
-import {
-    JDBridge,
-    JDBus,
-    JDServerServiceProvider,
-    jdpack,
-    Packet,
-    SettingsCmd,
-    SRV_SETTINGS,
-    type JDService,
-} from "jacdac-ts"
+import { JDServerServiceProvider, type JDService, jdpack, Packet, SettingsCmd, SRV_SETTINGS } from "jacdac-ts"
 import { START_UP_MS } from "../../src/pump/limits"
 import { nextDeadlineMs } from "../../src/pump/tick"
 import { settingsOf } from "../prescription/records"
 import { BenchServer } from "./benchServer"
 import type { EngineOptions } from "./core"
-import { type DevsModule, loadDevsModule, type VirtualClock } from "./devicescriptVm"
-import { firmwareFile, servicesFile } from "./firmware"
+import type { VirtualClock } from "./devicescriptVm"
+import { firmwareFile } from "./firmware"
+import { type Flash, Machine } from "./machine"
 import { firstCheckpoint, type Session } from "./session"
-import { VirtualScheduler } from "./virtualScheduler"
 
-// Any two identifiers that differ.
-const PUMP_DEVICE_ID = "1989f4eee0ebe206"
+// Any identifier other than the pump's.
 const WORLD_DEVICE_ID = "0b5ea81c2d7f4e63"
 
 // Ticks between two looks at anything but the run.
 const TICKS_PER_TURN = 5_000
-
-/** A machine with its flash and its bus: what exists from one power-on to the next power cut. */
-class Machine {
-    readonly bus: JDBus
-    panic = 0
-    private readonly scheduler: VirtualScheduler
-    private readonly bridge: MachineBridge
-    private readonly framesOut: Uint8Array[] = []
-
-    private constructor(
-        readonly module: DevsModule,
-        private readonly clock: VirtualClock,
-        onLog: (line: string) => void,
-    ) {
-        this.scheduler = new VirtualScheduler(clock)
-        this.bus = new JDBus([], {
-            scheduler: this.scheduler,
-            services: JSON.parse(readFileSync(servicesFile(), "utf8")),
-            disableRoleManager: true,
-            client: false,
-        })
-        this.bus.backgroundRefreshRegisters = false
-        this.bridge = new MachineBridge(module)
-        this.bridge.bus = this.bus
-        module.sendPacket = frame => this.framesOut.push(frame)
-        module.dmesg = onLog
-        module.panicHandler = code => {
-            this.panic = code
-        }
-    }
-
-    static async powerOn(clock: VirtualClock, flash: Flash, onLog: (line: string) => void): Promise<Machine> {
-        const module = await loadDevsModule(clock)
-        module.flashLoad = () => flash.image
-        module.flashSave = image => {
-            flash.image = image
-        }
-        const machine = new Machine(module, clock, onLog)
-        module.devsInit()
-        module.devsSetDeviceId(PUMP_DEVICE_ID)
-        return machine
-    }
-
-    /**
-     * Lets the machine run at the present moment until it and the bus have nothing more to say to each other.
-     * Returns when it wants to run again, on the virtual clock.
-     */
-    async settle(): Promise<number> {
-        this.scheduler.run()
-        for (;;) {
-            const framesIn = this.bridge.packetSent
-            const sleepUs = this.module._jd_em_process()
-            if (this.panic !== 0) return Infinity
-            if (this.framesOut.length > 0) {
-                for (const frame of this.framesOut.splice(0)) this.bridge.receiveFrameOrPacket(frame)
-                // What jacdac-ts answers is sent by functions that are asynchronous in name.
-                await null
-            }
-            if (this.bridge.packetSent === framesIn && this.framesOut.length === 0 && sleepUs > 0)
-                return this.clock.nowMs + Math.ceil(sleepUs / 1000)
-        }
-    }
-}
-
-/** Brings frames of the bus into the machine. */
-class MachineBridge extends JDBridge {
-    constructor(private readonly module: DevsModule) {
-        super("machine", true)
-    }
-
-    protected override sendPacket(frame: Uint8Array): void {
-        const address = this.module._malloc(frame.length)
-        this.module.HEAPU8.set(frame, address)
-        this.module._jd_em_frame_received(address)
-        this.module._free(address)
-    }
-}
-
-interface Flash {
-    image: Uint8Array
-}
 
 /** Runs the session from its start to its end. The firmware must have been built (`npm run build`). */
 export async function runVm(session: Session, options: EngineOptions): Promise<void> {
@@ -159,9 +68,7 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
         if (/^[>!]/.test(line)) log.push(line)
     })
     const server = new BenchServer(session, options.onTraceLine)
-    machine.bus.addServiceProvider(
-        new JDServerServiceProvider("world", [server], { deviceId: WORLD_DEVICE_ID }),
-    )
+    machine.bus.addServiceProvider(new JDServerServiceProvider("world", [server], { deviceId: WORLD_DEVICE_ID }))
     let dueMs = await machine.settle()
     let deadlineMs = START_UP_MS
     for (let ticks = 1; ; ticks++) {

@@ -19,7 +19,6 @@ export function startButton(pin: InputPin): Sensor {
                 heldSamples = 0
                 return
             }
-            if (heldSamples >= HELD_SAMPLES) return
             heldSamples += 1
             if (heldSamples === HELD_SAMPLES && readings.command === CommandKind.None)
                 readings.command = CommandKind.Toggle

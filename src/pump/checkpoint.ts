@@ -1,7 +1,7 @@
 // What must outlast a reset: the reservoir account, whether a person stopped the pump, and the alarms that wait for one.
 // Two copies are written in turn, so that a power cut during a write leaves the other.
 
-import { LATCHING_ALARMS, Alarm } from "./alarms"
+import { Alarm, LATCHING_ALARMS } from "./alarms"
 import { Bytes, crc32, readUint, WritableBytes, writeUint } from "./bytes"
 import { RESERVOIR_PL_MAX } from "./limits"
 import { Mode, Pump } from "./pump"

@@ -1,8 +1,8 @@
 // Which flow is due now: the programme's segment for this weekday and minute, plus the prime, through one clamp.
 
 import { MS_PER_DAY, MS_PER_MINUTE, MS_PER_WEEK, RATE_PL_PER_DAY_MIN } from "./limits"
-import { mechanismRatePlPerDayMax, Pump } from "./pump"
 import { Programme } from "./programme"
+import { mechanismRatePlPerDayMax, Pump } from "./pump"
 
 /**
  * Sets the flow now due and how long its basal part stays so, for the time `atMs` on the monotonic clock.

@@ -1,5 +1,6 @@
 // Stands in for "@devicescript/core" where drivers run on Node: the pin modes, and a clock that moves only when it is slept on
-// or a pin is written. As on the device, a sleep counts from the start of the slice of code it ends, in whole milliseconds.
+// or a pin is written. As on the device, a sleep counts from the start of the slice of code it ends, in whole milliseconds,
+// and ends up to a millisecond late.
 
 /** As in @devicescript/core; `hardware.test.ts` compares the two. */
 export enum GPIOMode {
@@ -15,6 +16,10 @@ export enum GPIOMode {
     AnalogIn = 0x3,
 }
 
+/** By how much one sleep after the other ends late, in turn. */
+const LATENESS_MS = [0.9, 0, 0.4]
+let sleeps = 0
+
 /** The emulated clock, in milliseconds with fractions. */
 export const clock = { nowMs: 0, sliceStartMs: 0 }
 
@@ -26,7 +31,8 @@ export function setClock(nowMs: number): void {
 
 export async function sleep(milliseconds: number): Promise<void> {
     const wakeMs = Math.floor(clock.sliceStartMs) + milliseconds
-    setClock(Math.max(clock.nowMs, wakeMs))
+    sleeps += 1
+    setClock(Math.max(clock.nowMs, wakeMs) + LATENESS_MS[sleeps % LATENESS_MS.length])
 }
 
 export function millis(): number {

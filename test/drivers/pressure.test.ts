@@ -130,6 +130,16 @@ describe("MPR on the bus", () => {
         expect(readings.pressurePa).toSatisfy(near(20_000))
     })
 
+    test("after a miss the next reading is of now, not of before", async () => {
+        const { sample, readings, bus } = start(mprls0015pg)
+        await sample(1000)
+        bus.absent.add(0x18)
+        await sample(1000)
+        bus.absent.clear()
+        await sample(40_000)
+        expect(readings.pressurePa).toSatisfy(near(40_000))
+    })
+
     test.each([
         [0x04, 0],
         [0x01, 0],

@@ -1,12 +1,12 @@
 // A pump on the table for tests of the logic: good readings unless a test spoils them, and ticks when it asks for them.
 
+import type { Checkpoint } from "../../src/pump/checkpoint"
+import { START_UP_MS } from "../../src/pump/limits"
 import type { Mechanism } from "../../src/pump/mechanism"
 import type { Programme } from "../../src/pump/programme"
 import { createActions, createPump } from "../../src/pump/pump"
 import { CommandKind, createReadings, SensorFault } from "../../src/pump/readings"
 import { tick } from "../../src/pump/tick"
-import { START_UP_MS } from "../../src/pump/limits"
-import type { Checkpoint } from "../../src/pump/checkpoint"
 
 /** A programme with one pattern for every day. */
 export function programmeOf(segments: { startMinute: number; ratePlPerDay: number }[]): Programme {
@@ -53,7 +53,9 @@ export class Bench {
     constructor(options: BenchOptions) {
         const { programme, mechanism, checkpoint, ...changes } = options
         this.pump = createPump(
-            programme === null ? undefined : (programme ?? programmeOf([{ startMinute: 0, ratePlPerDay: 200_000_000 }])),
+            programme === null
+                ? undefined
+                : (programme ?? programmeOf([{ startMinute: 0, ratePlPerDay: 200_000_000 }])),
             mechanism === null ? undefined : { ...MECHANISM, ...changes },
             checkpoint,
             START_UP_MS,
@@ -77,7 +79,8 @@ export class Bench {
         this.nowMs = nowMs
         this.readings.sampled = nowMs >= this.sampleDueMs
         if (this.readings.sampled) this.sampleDueMs = nowMs + 1_000
-        if (follow && this.readings.encoderFault === SensorFault.None) this.readings.encoderSteps = this.pump.commandedSteps
+        if (follow && this.readings.encoderFault === SensorFault.None)
+            this.readings.encoderSteps = this.pump.commandedSteps
         if (this.refillAlways) this.pump.residualPl = 20_000_000_000
         tick(this.pump, this.readings, nowMs, this.actions)
     }

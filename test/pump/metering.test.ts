@@ -14,7 +14,11 @@ import { nextDeadlineMs, tick } from "../../src/pump/tick"
 import { Bench, programmeOf } from "./bench"
 
 // What the programme asks for between two times of the week, in exact integers and without any of the pump's code.
-function askedFor(segments: { startMinute: number; ratePlPerDay: number }[], fromWeekMs: number, lengthMs: number): bigint {
+function askedFor(
+    segments: { startMinute: number; ratePlPerDay: number }[],
+    fromWeekMs: number,
+    lengthMs: number,
+): bigint {
     let sum = 0n
     let at = fromWeekMs
     const end = fromWeekMs + lengthMs
@@ -38,7 +42,10 @@ const rate = fc.oneof(
 )
 
 const daySchedule = fc
-    .tuple(rate, fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 1439 }), rate), { maxLength: 47, selector: s => s[0] }))
+    .tuple(
+        rate,
+        fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: 1439 }), rate), { maxLength: 47, selector: s => s[0] }),
+    )
     .map(([first, others]) => [
         { startMinute: 0, ratePlPerDay: first },
         ...others.sort((a, b) => a[0] - b[0]).map(([startMinute, ratePlPerDay]) => ({ startMinute, ratePlPerDay })),
@@ -104,7 +111,10 @@ describe("metering", () => {
     })
 
     test("MET-2: what a late tick owes is made up at no more than the motor's steps per tick, and nothing is lost", () => {
-        const bench = new Bench({ programme: programmeOf([{ startMinute: 0, ratePlPerDay: RATE_PL_PER_DAY_MAX }]), stepsPerTickMax: 7 })
+        const bench = new Bench({
+            programme: programmeOf([{ startMinute: 0, ratePlPerDay: RATE_PL_PER_DAY_MAX }]),
+            stepsPerTickMax: 7,
+        })
         bench.tick(START_UP_MS)
         bench.tick(START_UP_MS + 5_000)
         const owedSteps = Math.floor((5_000 * RATE_PL_PER_DAY_MAX) / (44_900 * MS_PER_DAY))
@@ -133,7 +143,10 @@ describe("metering", () => {
     })
 
     test("MET-3: ticks that are late for ever alarm before any number leaves its exact range", () => {
-        const bench = new Bench({ programme: programmeOf([{ startMinute: 0, ratePlPerDay: RATE_PL_PER_DAY_MAX }]), stepsPerTickMax: 7 })
+        const bench = new Bench({
+            programme: programmeOf([{ startMinute: 0, ratePlPerDay: RATE_PL_PER_DAY_MAX }]),
+            stepsPerTickMax: 7,
+        })
         bench.refillAlways = true
         bench.tick(START_UP_MS)
         for (let i = 1; i <= 2_000; i++) {

@@ -39,7 +39,8 @@ export function mockClock(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
             readings.wallFault = faultAt(bench, 27)
-            readings.wallWeekMs = readings.wallFault === SensorFault.None ? bench.reply.getAt(8, "u32") * MS_PER_SECOND : NaN
+            readings.wallWeekMs =
+                readings.wallFault === SensorFault.None ? bench.reply.getAt(8, "u32") * MS_PER_SECOND : NaN
         },
     }
 }
@@ -49,7 +50,8 @@ export function mockReservoirSwitch(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
             readings.reservoirEndFault = faultAt(bench, 25)
-            readings.reservoirEndSwitch = readings.reservoirEndFault === SensorFault.None ? bench.reply.getAt(22, "u8") : NaN
+            readings.reservoirEndSwitch =
+                readings.reservoirEndFault === SensorFault.None ? bench.reply.getAt(22, "u8") : NaN
         },
     }
 }

@@ -1,0 +1,28 @@
+// `npm run build`: compiles every entry to its firmware.
+
+import { statSync } from "node:fs"
+import { Command } from "commander"
+import { buildFirmware, ENTRIES, type Entry, firmwareFile } from "../engines/firmware"
+
+const program = new Command("npm run build --")
+    .description("Compiles the firmware: for each board, for the simulator, and what tests and measurements run.")
+    .argument("[entries...]", `which of ${Object.keys(ENTRIES).join(", ")} (default: all)`)
+    .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : 2))
+    .parse()
+
+const entries = program.args.length > 0 ? program.args : Object.keys(ENTRIES)
+for (const entry of entries) {
+    if (!(entry in ENTRIES)) {
+        process.stderr.write(`entry: was "${entry}", may be ${Object.keys(ENTRIES).join(", ")}\n`)
+        process.exit(2)
+    }
+}
+try {
+    for (const entry of entries as Entry[]) {
+        await buildFirmware(entry)
+        process.stdout.write(`${ENTRIES[entry].padEnd(32)} ${statSync(firmwareFile(entry)).size} bytes of bytecode\n`)
+    }
+} catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exitCode = 1
+}

@@ -1,0 +1,3 @@
+import { testParity } from "./runs"
+
+testParity(["day", "child-day"])

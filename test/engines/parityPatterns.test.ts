@@ -1,0 +1,3 @@
+import { testParity } from "./runs"
+
+testParity(["continuous-day", "weekday-weekend"])

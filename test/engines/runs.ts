@@ -1,0 +1,56 @@
+// Runs of the shipped scenarios with their traces, for the tests of both engines.
+
+import { readdirSync } from "node:fs"
+import { expect, test } from "vitest"
+import type { RunResult } from "../../sim/engines/result"
+import { runScenario } from "../../sim/engines/run"
+import { loadScenario } from "../../sim/scenario/load"
+
+/** The names of all shipped scenarios. */
+export const SCENARIOS = readdirSync("sim/scenarios").map(file => file.replace(/\.json$/, ""))
+
+export function scenarioOf(name: string) {
+    return loadScenario(`sim/scenarios/${name}.json`)
+}
+
+/** A run on `core` and its whole trace. */
+export async function traceOfCore(name: string) {
+    const lines: string[] = []
+    const scenario = scenarioOf(name)
+    const run = await runScenario(scenario, {
+        engine: "core",
+        seed: scenario.seed,
+        onTraceLine: line => lines.push(line),
+    })
+    return { run, lines }
+}
+
+/** What must be the same on every engine: all of the result but who gave it and how long that took. */
+function comparable(result: RunResult): Partial<RunResult> {
+    return { ...result, engine: undefined, wallMs: undefined }
+}
+
+/** Tests that the bytecode does, tick by tick and to the last digit, what the logic on Node does. */
+export function testParity(names: string[]): void {
+    test.each(names)("PAR-1: %s is the same on core and vm, line by line of the trace", { timeout: 900_000 }, async name => {
+        const core = await traceOfCore(name)
+        expect(core.run.failures).toEqual([])
+        let compared = 0
+        let firstDifference = ""
+        const scenario = scenarioOf(name)
+        const vm = await runScenario(scenario, {
+            engine: "vm",
+            seed: scenario.seed,
+            onTraceLine: line => {
+                if (firstDifference === "" && line !== core.lines[compared])
+                    firstDifference = `line ${compared + 1}: core "${core.lines[compared]}", vm "${line}"`
+                compared += 1
+            },
+        })
+        expect(firstDifference).toBe("")
+        expect(compared).toBe(core.lines.length)
+        expect(compared).toBeGreaterThan(core.run.result.ticks - 20)
+        expect(comparable(vm.result)).toEqual(comparable(core.run.result))
+        expect(vm.failures).toEqual([])
+    })
+}
