@@ -167,7 +167,7 @@ export function createActions(): Actions {
 const UNCALIBRATED: Mechanism = {
     stepPl: 1,
     stepsPerTickMax: 1,
-    occlusionPa: 0,
+    occlusionPa: Infinity,
     encoderSlackSteps: 0,
     batteryLowMv: 0,
     batteryEndMv: 0,
