@@ -39,7 +39,7 @@ const MODULE_END = "\n  }\n});\n"
 type EvaluateModule = (
     exports: object,
     module2: { exports: () => Promise<DevsModule> },
-    require: NodeJS.Require,
+    require: (id: string) => unknown,
     date: { now: () => number },
     console: Pick<Console, "log" | "debug" | "warn" | "error">,
     __dirname: string,
@@ -48,6 +48,14 @@ type EvaluateModule = (
 
 let evaluateModule: EvaluateModule | undefined
 
+const required = new Map<string, unknown>()
+
+/** `require`, which the machine's module calls each time it is run, only to see whether there are sockets. */
+function requireOnce(id: string): unknown {
+    if (!required.has(id)) required.set(id, require(id))
+    return required.get(id)
+}
+
 /** A new machine, not yet started, whose time is `clock`. What it prints goes to its `dmesg` only. */
 export async function loadDevsModule(clock: VirtualClock): Promise<DevsModule> {
     evaluateModule ??= cutOutModule()
@@ -55,7 +63,7 @@ export async function loadDevsModule(clock: VirtualClock): Promise<DevsModule> {
         exports: (): Promise<DevsModule> => Promise.reject(new Error("the virtual machine did not load")),
     }
     const quiet = { log: () => {}, debug: () => {}, warn: () => {}, error: () => {} }
-    evaluateModule({}, module2, require, { now: () => EPOCH_MS + clock.nowMs }, quiet, ".", "devicescript-vm.js")
+    evaluateModule({}, module2, requireOnce, { now: () => EPOCH_MS + clock.nowMs }, quiet, ".", "devicescript-vm.js")
     return await module2.exports()
 }
 

@@ -13,6 +13,8 @@ const DEVICE_ID = "1989f4eee0ebe206"
 export class Machine {
     readonly bus: JDBus
     panic = 0
+    /** When the machine last sent a frame, on the virtual clock. */
+    lastSentMs = -Infinity
     private readonly scheduler: VirtualScheduler
     private readonly bridge: MachineBridge
     private readonly framesOut: Uint8Array[] = []
@@ -62,6 +64,7 @@ export class Machine {
             const sleepUs = this.module._jd_em_process()
             if (this.panic !== 0) return Infinity
             if (this.framesOut.length > 0) {
+                this.lastSentMs = this.clock.nowMs
                 for (const frame of this.framesOut.splice(0)) this.bridge.receiveFrameOrPacket(frame)
                 // What jacdac-ts answers is sent by functions that are asynchronous in name.
                 await null

@@ -1,8 +1,8 @@
 // Time of day and weekday from a DS3231 real-time clock. A clock that stopped may show any time, so its oscillator-stop flag
-// makes the reading Invalid until somebody sets it: a wrong hour would run the wrong segment, an unknown one the daily mean.
+// makes the reading Invalid until it is set: a wrong hour would run the wrong segment, an unknown one the daily mean.
 
 import { Bytes } from "../pump/bytes"
-import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, MS_PER_WEEK } from "../pump/limits"
+import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../pump/limits"
 import { Readings, SensorFault } from "../pump/readings"
 import { I2CBus } from "./hardware"
 import { Sensor } from "./parts"
@@ -12,15 +12,6 @@ const REGISTERS = 16
 const STATUS_REGISTER = 0x0f
 const OSCILLATOR_STOPPED = 0x80
 
-/** A real-time clock: a sensor that can also be set. */
-export interface RealTimeClock extends Sensor {
-    /**
-     * Sets weekday and time of day, milliseconds since Monday 00:00 rounded down to a second, and clears the stop flag.
-     * False when the clock did not acknowledge or the time is out of its range; the flag then still stands.
-     */
-    set(wallWeekMs: number): Promise<boolean>
-}
-
 /** The number that two decimal digits in one byte stand for; NaN when a digit is none or the number is out of range. */
 export function decimalOf(byte: number, min: number, max: number): number {
     const units = byte & 15
@@ -28,20 +19,17 @@ export function decimalOf(byte: number, min: number, max: number): number {
     return units <= 9 && value >= min && value <= max ? value : NaN
 }
 
-/** A number from 0 to 99 as two decimal digits in one byte. */
-export function bytesDecimal(value: number): number {
-    const tens = Math.floor(value / 10)
-    return tens * 16 + (value - tens * 10)
-}
+// Days of the year before each month, in a year that is no leap year.
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
 
 /**
- * Milliseconds since Monday 00:00 that the clock's first four registers stand for: seconds, minutes, hours (of 24, or of 12
- * with the half of the day), weekday from 1. The chip leaves open which day 1 is; here it is Monday. NaN when any is no time.
+ * Milliseconds since Monday 00:00 that the clock's first seven registers stand for: seconds, minutes, hours (of 24, or of
+ * 12 with the half of the day), weekday, date, month and year 00 to 99 of this century. The weekday is worked out from the
+ * date, because the chip leaves open which day its own counts from, and tools that set it differ. NaN when any is no time.
  */
 export function weekMsOf(registers: Bytes): number {
     const seconds = decimalOf(registers[0], 0, 59)
     const minutes = decimalOf(registers[1], 0, 59)
-    const day = decimalOf(registers[3], 1, 7)
     let hours = NaN
     if ((registers[2] & 0x40) !== 0) {
         const hour12 = decimalOf(registers[2] & 0x1f, 1, 12)
@@ -49,17 +37,15 @@ export function weekMsOf(registers: Bytes): number {
     } else {
         hours = decimalOf(registers[2], 0, 23)
     }
-    return (day - 1) * MS_PER_DAY + hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND
-}
-
-/** What to write from register 0 on to set the clock: the register's number and its four first registers, of 24 hours. */
-export function registersOf(wallWeekMs: number): number[] {
-    const day = Math.floor(wallWeekMs / MS_PER_DAY)
-    const ofDay = wallWeekMs - day * MS_PER_DAY
-    const hour = Math.floor(ofDay / MS_PER_HOUR)
-    const minute = Math.floor((ofDay - hour * MS_PER_HOUR) / MS_PER_MINUTE)
-    const second = Math.floor((ofDay - hour * MS_PER_HOUR - minute * MS_PER_MINUTE) / MS_PER_SECOND)
-    return [0, bytesDecimal(second), bytesDecimal(minute), bytesDecimal(hour), day + 1]
+    const date = decimalOf(registers[4], 1, 31)
+    const month = decimalOf(registers[5] & 0x7f, 1, 12)
+    const year = decimalOf(registers[6], 0, 99)
+    if (!(month >= 1 && year >= 0)) return NaN
+    const leapDay = month > 2 && (year & 3) === 0 ? 1 : 0
+    const days = year * 365 + Math.floor((year + 3) / 4) + DAYS_BEFORE_MONTH[month - 1] + leapDay + date - 1
+    const sinceMonday = days + 5 // 2000-01-01 was a Saturday
+    const day = sinceMonday - Math.floor(sinceMonday / 7) * 7
+    return day * MS_PER_DAY + hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND
 }
 
 /**
@@ -67,7 +53,7 @@ export function registersOf(wallWeekMs: number): number[] {
  * One transfer brings the time, which the chip copies aside as it starts, and the status register behind it.
  * Missing when it does not acknowledge; Invalid when it had stopped or holds no time.
  */
-export function startDs3231(bus: I2CBus): RealTimeClock {
+export function startDs3231(bus: I2CBus): Sensor {
     return {
         read: async (readings: Readings) => {
             readings.wallWeekMs = NaN
@@ -83,17 +69,6 @@ export function startDs3231(bus: I2CBus): RealTimeClock {
                 }
             } catch {
                 readings.wallFault = SensorFault.Missing
-            }
-        },
-        set: async (wallWeekMs: number) => {
-            if (!(wallWeekMs >= 0 && wallWeekMs < MS_PER_WEEK)) return false
-            try {
-                await bus.writeBuf(ADDRESS, Buffer.from(registersOf(wallWeekMs)))
-                const status: Bytes = await bus.readRegBuf(ADDRESS, STATUS_REGISTER, 1)
-                await bus.writeBuf(ADDRESS, Buffer.from([STATUS_REGISTER, status[0] & ~OSCILLATOR_STOPPED & 255]))
-                return true
-            } catch {
-                return false
             }
         },
     }

@@ -32,25 +32,29 @@ function comparable(result: RunResult): Partial<RunResult> {
 
 /** Tests that the bytecode does, tick by tick and to the last digit, what the logic on Node does. */
 export function testParity(names: string[]): void {
-    test.each(names)("PAR-1: %s is the same on core and vm, line by line of the trace", { timeout: 900_000 }, async name => {
-        const core = await traceOfCore(name)
-        expect(core.run.failures).toEqual([])
-        let compared = 0
-        let firstDifference = ""
-        const scenario = scenarioOf(name)
-        const vm = await runScenario(scenario, {
-            engine: "vm",
-            seed: scenario.seed,
-            onTraceLine: line => {
-                if (firstDifference === "" && line !== core.lines[compared])
-                    firstDifference = `line ${compared + 1}: core "${core.lines[compared]}", vm "${line}"`
-                compared += 1
-            },
-        })
-        expect(firstDifference).toBe("")
-        expect(compared).toBe(core.lines.length)
-        expect(compared).toBeGreaterThan(core.run.result.ticks - 20)
-        expect(comparable(vm.result)).toEqual(comparable(core.run.result))
-        expect(vm.failures).toEqual([])
-    })
+    test.each(names)(
+        "PAR-1: %s is the same on core and vm, line by line of the trace",
+        { timeout: 900_000 },
+        async name => {
+            const core = await traceOfCore(name)
+            expect(core.run.failures).toEqual([])
+            let compared = 0
+            let firstDifference = ""
+            const scenario = scenarioOf(name)
+            const vm = await runScenario(scenario, {
+                engine: "vm",
+                seed: scenario.seed,
+                onTraceLine: line => {
+                    if (firstDifference === "" && line !== core.lines[compared])
+                        firstDifference = `line ${compared + 1}: core "${core.lines[compared]}", vm "${line}"`
+                    compared += 1
+                },
+            })
+            expect(firstDifference).toBe("")
+            expect(compared).toBe(core.lines.length)
+            expect(compared).toBeGreaterThan(core.run.result.ticks - 20)
+            expect(comparable(vm.result)).toEqual(comparable(core.run.result))
+            expect(vm.failures).toEqual([])
+        },
+    )
 }

@@ -112,7 +112,7 @@ describe("the programme's bytes", () => {
         )
     })
 
-    test("any bytes at all are decoded or refused, never a crash or a number out of range", () => {
+    test("PRG-3: any bytes at all are decoded or refused, never a crash or a number out of range", () => {
         fc.assert(
             fc.property(programmes, fc.nat(), fc.nat(255), fc.nat(), (programme, at, value, length) => {
                 const bytes = encodeProgramme(programme)

@@ -1,0 +1,255 @@
+// What ticks cost on the device: every phase does its work in one slice of its own, at a time that is known beforehand, so
+// that the host can measure the slice from outside. Prints its phases first and "done" last; `sim/bench/tickCosts.ts` reads both.
+
+import * as ds from "@devicescript/core"
+import { startAnnunciator } from "../../src/drivers/annunciator"
+import { startConsoleMonitor } from "../../src/drivers/consoleMonitor"
+import { SwitchedOutput } from "../../src/drivers/hardware"
+import { startHeartbeat } from "../../src/drivers/heartbeat"
+import { highestPriority } from "../../src/pump/alarms"
+import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { MS_PER_DAY, OWED_MAX, PRIME_RATE_PL_PER_DAY_MAX } from "../../src/pump/limits"
+import { Mechanism } from "../../src/pump/mechanism"
+import { Programme } from "../../src/pump/programme"
+import { createActions, createPump, Pump } from "../../src/pump/pump"
+import { CommandKind, createReadings, Readings, SensorFault } from "../../src/pump/readings"
+import { planFlow } from "../../src/pump/schedule"
+import { nextDeadlineMs, tick } from "../../src/pump/tick"
+
+/** Repetitions of every phase; the first phase of the first one is at FIRST_MS, each next one SPACING_MS later. */
+const ROUNDS = 60
+const FIRST_MS = 10_000
+const SPACING_MS = 100
+
+const SEGMENTS_PER_DAY = 48
+const WORST_PUMPS = 4
+
+/** The shipped 20 mL syringe. */
+const mechanism: Mechanism = {
+    stepPl: 44_900,
+    stepsPerTickMax: 7,
+    occlusionPa: 70_000,
+    encoderSlackSteps: 64,
+    batteryLowMv: 3_500,
+    batteryEndMv: 3_300,
+}
+
+/** A pattern of 48 segments for each weekday. */
+function fullProgramme(): Programme {
+    const programme: Programme = {
+        concentrationNgPerMl: 2_000_000,
+        reservoirPl: 20_000_000_000,
+        reservoirLowPl: 2_000_000_000,
+        meanRatePlPerDay: 156_250_000,
+        patternOfWeekday: [0, 1, 2, 3, 4, 5, 6],
+        patternStart: [0],
+        segmentStartMinute: [],
+        segmentRatePlPerDay: [],
+    }
+    for (let day = 0; day < 7; day++) {
+        for (let segment = 0; segment < SEGMENTS_PER_DAY; segment++) {
+            programme.segmentStartMinute.push(segment * 30)
+            programme.segmentRatePlPerDay.push(150_000_000 + segment * 250_000)
+        }
+        programme.patternStart.push((day + 1) * SEGMENTS_PER_DAY)
+    }
+    return programme
+}
+
+function setGood(readings: Readings): void {
+    readings.sampled = false
+    readings.pressurePa = 1_000
+    readings.pressureFault = SensorFault.None
+    readings.encoderSteps = 0
+    readings.encoderFault = SensorFault.None
+    readings.reservoirEndSwitch = 0
+    readings.reservoirEndFault = SensorFault.None
+    readings.batteryMv = 4_000
+    readings.batteryFault = SensorFault.None
+    readings.wallWeekMs = 0
+    readings.wallFault = SensorFault.None
+    readings.command = CommandKind.None
+}
+
+/** Five seconds before midnight of Sunday, delivering, with nothing owed. */
+function setOrdinary(pump: Pump): void {
+    pump.nowMs = 1_000_000
+    pump.wallMinusNowMs = 7 * MS_PER_DAY - 5_000 - pump.nowMs
+    pump.alarms = 0
+    pump.delivering = true
+    pump.owed = 0
+    pump.residualPl = 19_000_000_000
+    pump.checkpointMs = pump.nowMs
+    pump.primeRatePlPerDay = 0
+    planFlow(pump, pump.nowMs)
+    // The phases of ordinary ticks run past midnight, which is the work of the worst tick alone.
+    pump.segmentLeftMs = MS_PER_DAY
+}
+
+/**
+ * What is left of a pump just before the dearest tick there is: a late one with a sample, in which a prime and a segment end,
+ * more steps are due than one tick may make, these empty the reservoir, and a refill is reported.
+ */
+function setWorst(pump: Pump): void {
+    setOrdinary(pump)
+    pump.primePl = 2_000_000
+    pump.primeLeftPl = 1_000_000
+    pump.primePart = 0
+    pump.primeRatePlPerDay = PRIME_RATE_PL_PER_DAY_MAX
+    planFlow(pump, pump.nowMs)
+    pump.owed = OWED_MAX
+    pump.residualPl = mechanism.stepsPerTickMax * mechanism.stepPl
+    pump.encoderOffsetSteps = -1_000
+    pump.clockFaultSamples = 2
+    pump.batteryLowSamples = 2
+}
+
+function emptyCall(): void {}
+
+const fakePin = { setMode: (mode: ds.GPIOMode) => {} }
+const fakeOutput: SwitchedOutput = { pin: fakePin, activeLow: false }
+
+interface Phase {
+    name: string
+    /** Times the thing measured is done in one slice. */
+    count: number
+    prepare: () => void
+    run: () => Promise<void>
+}
+
+function phasesOf(): Phase[] {
+    const programme = fullProgramme()
+    const readings = createReadings()
+    const actions = createActions()
+    const pump = createPump(programme, mechanism, undefined, 0)
+    const worst: Pump[] = []
+    for (let i = 0; i < WORST_PUMPS; i++) worst.push(createPump(programme, mechanism, undefined, 0))
+    const monitor = startConsoleMonitor()
+    const heartbeat = startHeartbeat(fakePin)
+    const annunciator = startAnnunciator(fakeOutput, fakeOutput, fakeOutput)
+    const checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
+    let told = 0
+
+    const ordinary = () => {
+        setGood(readings)
+        setOrdinary(pump)
+    }
+    const ticks = (count: number) => {
+        let nowMs = pump.nowMs
+        for (let i = 0; i < count; i++) {
+            nowMs += 100
+            tick(pump, readings, nowMs, actions)
+        }
+    }
+    return [
+        { name: "empty", count: 1, prepare: emptyCall, run: async () => {} },
+        {
+            name: "loopPass",
+            count: 4000,
+            prepare: emptyCall,
+            run: async () => {
+                for (let i = 0; i < 4000; i++) {}
+            },
+        },
+        {
+            name: "call",
+            count: 1000,
+            prepare: emptyCall,
+            run: async () => {
+                for (let i = 0; i < 1000; i++) emptyCall()
+            },
+        },
+        { name: "ordinaryTick", count: 200, prepare: ordinary, run: async () => ticks(200) },
+        {
+            name: "stepTick",
+            count: 200,
+            prepare: () => {
+                ordinary()
+                pump.ratePlPerDay = mechanism.stepPl * 864_000
+            },
+            run: async () => ticks(200),
+        },
+        {
+            name: "sampledTick",
+            count: 50,
+            prepare: () => {
+                ordinary()
+                pump.encoderOffsetSteps = pump.commandedSteps
+                readings.sampled = true
+            },
+            run: async () => ticks(50),
+        },
+        {
+            name: "worstTick",
+            count: WORST_PUMPS,
+            prepare: () => {
+                setGood(readings)
+                for (const one of worst) setWorst(one)
+                readings.sampled = true
+                readings.batteryMv = 3_400
+                readings.wallFault = SensorFault.Missing
+                readings.commandPl = programme.reservoirPl
+            },
+            run: async () => {
+                for (const one of worst) {
+                    readings.command = CommandKind.Refill
+                    tick(one, readings, one.nowMs + 10_000, actions)
+                }
+            },
+        },
+        {
+            // What the loop calls after an ordinary tick; the sleep is what `empty` measures.
+            name: "loopCalls",
+            count: 200,
+            prepare: ordinary,
+            run: async () => {
+                let deadlineMs = 0
+                for (let i = 0; i < 200; i++) {
+                    const nowMs = ds.millis()
+                    if (actions.steps < 0) deadlineMs = nowMs
+                    await monitor.report(pump, actions)
+                    await heartbeat.beat()
+                    deadlineMs += 100
+                }
+            },
+        },
+        {
+            // And what it calls more when alarms change: light and buzzer, a line on the console, the checkpoint, a late deadline.
+            name: "loopCallsWorst",
+            count: 4,
+            prepare: () => {
+                ordinary()
+                actions.bolusEvent = 0
+            },
+            run: async () => {
+                for (let i = 0; i < 4; i++) {
+                    told += 1
+                    pump.alarms = 0x1e0 + (told & 1)
+                    await annunciator.show(highestPriority(pump.alarms), pump.nowMs + told)
+                    await monitor.report(pump, actions)
+                    encodeCheckpoint(pump, told, checkpoint)
+                    nextDeadlineMs(0, pump.nowMs)
+                }
+            },
+        },
+    ]
+}
+
+async function main(): Promise<void> {
+    const phases = phasesOf()
+    console.log(`schedule ${FIRST_MS} ${SPACING_MS} ${ROUNDS}`)
+    for (const phase of phases) console.log(`phase ${phase.name} ${phase.count}`)
+    let dueMs = FIRST_MS
+    for (let round = 0; round < ROUNDS; round++) {
+        for (const phase of phases) {
+            phase.prepare()
+            await ds.sleep(dueMs - ds.millis())
+            await phase.run()
+            await ds.sleep(1)
+            dueMs += SPACING_MS
+        }
+    }
+    console.log("done")
+}
+
+main.start()

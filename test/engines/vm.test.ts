@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest"
+import { runCore } from "../../sim/engines/core"
+import { Session } from "../../sim/engines/session"
+import { runVm } from "../../sim/engines/vm"
+import { Light } from "../../src/drivers/annunciator"
+import { scenarioOf } from "./runs"
+
+const OPTIONS = { onProgress: () => {}, onTraceLine: undefined }
+
+function shortSession(name: string, durationMs: number): Session {
+    return new Session({ ...scenarioOf(name), durationMs, events: [] }, 1)
+}
+
+describe("the bytecode with what is stored in its flash", () => {
+    test.each([
+        ["one bit flipped", (bytes: Uint8Array) => bytes.with(20, bytes[20] ^ 1)],
+        ["its end missing", (bytes: Uint8Array) => bytes.slice(0, -1)],
+        ["another version", (bytes: Uint8Array) => bytes.with(2, 9)],
+    ])("PRG-2: on a programme with %s it runs the minimum rate and alarms", async (_, damage) => {
+        const session = shortSession("child-day", 60_000)
+        session.scenario.programmeBytes = damage(session.scenario.programmeBytes)
+        await runVm(session, OPTIONS)
+        const { result } = session.finish("vm", 0)
+        expect(result.alarms.map(alarm => alarm.id)).toEqual(["programmeDamaged"])
+        expect(session.observer.ratePlPerDay).toBe(48_000_000)
+        expect(session.world.light === Light.Red || session.world.light === Light.Off).toBe(true)
+    })
+
+    test("PRG-1: without a calibration it makes no step and alarms", async () => {
+        const session = shortSession("child-day", 60_000)
+        session.scenario.mechanismBytes = session.scenario.mechanismBytes.with(5, 0xff)
+        await runVm(session, OPTIONS)
+        const { result } = session.finish("vm", 0)
+        expect(result.alarms.map(alarm => alarm.id)).toEqual(["programmeMissing"])
+        expect(result.commandedSteps).toBe(0)
+    })
+})
+
+test("STP-2: a stop outlasts a power cut, on both engines", async () => {
+    for (const run of [runCore, runVm]) {
+        const session = new Session(
+            {
+                ...scenarioOf("continuous-day"),
+                durationMs: 120_000,
+                events: [
+                    { atMs: 30_000, kind: "stop" },
+                    { atMs: 40_000, kind: "powerOff" },
+                    { atMs: 60_000, kind: "powerOn" },
+                ],
+            },
+            1,
+        )
+        await run(session, OPTIONS)
+        const { result } = session.finish("either", 0)
+        expect(result.alarms).toEqual([
+            { id: "stoppedOver5Min", priority: "medium", raisedMs: 63_000, clearedMs: null },
+        ])
+        expect(session.observer.delivering).toBe(false)
+        expect(result.commandedSteps).toBe(1)
+    }
+})
+
+test("light and buzzer show a high-priority alarm as the patterns say", async () => {
+    const session = new Session(
+        { ...scenarioOf("continuous-day"), durationMs: 60_000, reservoirFillPl: 100_000, events: [] },
+        1,
+    )
+    const shown = new Set<number>()
+    const tickDone = session.tickDone.bind(session)
+    session.tickDone = steps => {
+        tickDone(steps)
+        shown.add(session.world.light)
+    }
+    await runVm(session, OPTIONS)
+    expect(session.finish("vm", 0).result.alarms.map(alarm => alarm.id)).toContain("reservoirEmpty")
+    expect(shown).toContain(Light.Red)
+    expect(shown).toContain(Light.Off)
+})
