@@ -6,5 +6,5 @@ export default defineConfig({
         // Drivers run on Node against emulated chips; what they ask of the device is stood in for.
         alias: { "@devicescript/core": fileURLToPath(new URL("test/drivers/devicescriptCore.ts", import.meta.url)) },
     },
-    test: { include: ["test/**/*.test.ts"], testTimeout: 120_000 },
+    test: { include: ["test/**/*.test.ts"], testTimeout: 120_000, maxWorkers: 2 },
 })

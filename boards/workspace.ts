@@ -17,7 +17,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
-import type { Setting } from "../sim/prescription/records"
+import { type Setting, settingText } from "../sim/prescription/records"
 
 /** The longest text of one setting: a packet of 236 bytes less a key of up to 13 and its end. */
 const SETTING_TEXT_LENGTH_MAX = 222
@@ -63,13 +63,10 @@ export function isRuntimeFor(board: Board, file: string): boolean {
     return head.length === board.runtimeMagic.length && board.runtimeMagic.every((byte, i) => head[i] === byte)
 }
 
-/**
- * The lines of `.env.local` for these settings, after those that were there.
- * DeviceScript stores each value as JSON text, so bytes travel as a quoted text of hexadecimal digits.
- */
+/** The lines of `.env.local` for these settings, after those that were there. */
 export function environmentText(before: string, settings: Setting[]): string {
     const lines = settings.map(({ key, value }) => {
-        const text = JSON.stringify(Buffer.from(value).toString("hex"))
+        const text = settingText(value)
         if (text.length > SETTING_TEXT_LENGTH_MAX)
             throw new Error(`setting ${key} is ${text.length} characters, and ${SETTING_TEXT_LENGTH_MAX} fit`)
         return `${key}=${text}`

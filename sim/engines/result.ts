@@ -35,8 +35,8 @@ export interface RunResult {
     commandedSteps: number
     /** What truly left the catheter, of the world's own account. */
     deliveredPl: number
-    /** The largest distance at any tick between what was asked for and what was commanded, in steps. */
-    stepErrorMax: number
+    /** The largest distance at any tick between what was asked for and what was commanded, in steps; null where ticks were not seen. */
+    stepErrorMax: number | null
     /** What the pump holds to be left in the reservoir. */
     residualPl: number
     alarms: AlarmRecord[]

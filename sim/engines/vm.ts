@@ -3,16 +3,16 @@
 
 import { existsSync, readFileSync } from "node:fs"
 import { setImmediate } from "node:timers/promises"
-import { JDServerServiceProvider, type JDService, jdpack, Packet, SettingsCmd, SRV_SETTINGS } from "jacdac-ts"
+import { JDServerServiceProvider, type JDService, SRV_SETTINGS } from "jacdac-ts"
 import { START_UP_MS } from "../../src/pump/limits"
 import { nextDeadlineMs } from "../../src/pump/tick"
-import { settingsOf } from "../prescription/records"
 import { BenchServer } from "./benchServer"
 import type { EngineOptions } from "./core"
 import type { DevsModule, VirtualClock } from "./devicescriptVm"
 import { firmwareFile } from "./firmware"
+import { recordPackets } from "./flashRecords"
 import { type Flash, Machine } from "./machine"
-import { firstCheckpoint, type Session } from "./session"
+import type { Session } from "./session"
 
 // Any identifier other than the pump's.
 const WORLD_DEVICE_ID = "0b5ea81c2d7f4e63"
@@ -53,10 +53,8 @@ async function flashedPump(session: Session): Promise<Flash> {
         settings = machine.bus.services({ serviceClass: SRV_SETTINGS })[0]
     }
     if (!settings) throw new Error("the virtual machine does not offer its settings")
-    const records = settingsOf(session.scenario.programmeBytes, session.scenario.mechanismBytes)
-    records.push({ key: "cp0", value: firstCheckpoint(session) })
-    for (const { key, value } of records) {
-        await settings.sendPacketAsync(Packet.from(SettingsCmd.Set, jdpack("z b", [key, value])))
+    for (const packet of recordPackets(session)) {
+        await settings.sendPacketAsync(packet)
         clock.nowMs += 10
         await machine.settle()
     }

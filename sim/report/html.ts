@@ -332,8 +332,8 @@ function figures(facts: Facts, run: Run): string {
         ],
         [
             "Largest metering error",
-            formatSteps(result.stepErrorMax),
-            result.stepErrorMax === 1 ? "step" : "steps",
+            result.stepErrorMax === null ? "not known" : formatSteps(result.stepErrorMax),
+            result.stepErrorMax === null ? "" : result.stepErrorMax === 1 ? "step" : "steps",
             `of ${formatNumber(facts.mechanism.stepPl / 1000, 3)} nL, at any of ${formatNumber(result.ticks, 0)} ticks`,
         ],
         ["Alarms", String(result.alarms.length), "", result.alarms.length === 0 ? "in the whole run" : standing],

@@ -41,7 +41,9 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
             [
                 [
                     "Largest error",
-                    `${formatSteps(result.stepErrorMax)} steps of ${stepNl}, at any of ${formatNumber(result.ticks, 0)} ticks`,
+                    result.stepErrorMax === null
+                        ? "not known: single ticks are not seen in real time"
+                        : `${formatSteps(result.stepErrorMax)} steps of ${stepNl}, at any of ${formatNumber(result.ticks, 0)} ticks`,
                 ],
                 ["Reservoir left", `${formatMl(result.residualPl)} mL computed, ${formatUg(facts.residualUg)} µg`],
                 [

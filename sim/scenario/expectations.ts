@@ -23,7 +23,11 @@ export function checkExpectations(scenario: Scenario, result: RunResult): string
     checkRange("programmedMl", expect.programmedMl, result.programmedPl)
     checkRange("deliveredMl", expect.deliveredMl, result.deliveredPl)
     checkRange("residualMl", expect.residualMl, result.residualPl)
-    if (expect.stepErrorBelow !== undefined && !(result.stepErrorMax < expect.stepErrorBelow))
+    if (
+        expect.stepErrorBelow !== undefined &&
+        result.stepErrorMax !== null &&
+        !(result.stepErrorMax < expect.stepErrorBelow)
+    )
         failures.push(`stepErrorMax was to be below ${expect.stepErrorBelow}, but was ${result.stepErrorMax}`)
     if (expect.bolusOutcomes) {
         const expected = expect.bolusOutcomes.join(", ") || "none"

@@ -9,7 +9,7 @@ import { Pump } from "../pump/pump"
 // The settings of this device itself.
 const settings = new ds.Settings()
 
-// A record of more than this many settings can't be one of ours.
+// A length over this can't be one of ours.
 const RECORD_SIZE_MAX = 4096
 
 /** The bytes of one setting; undefined when there is none of that name. */
@@ -24,14 +24,20 @@ async function loadSetting(key: string): Promise<Buffer | undefined> {
     return bytes && bytes.length > 0 ? bytes : undefined
 }
 
+/** A piece of a record: stored as JSON text of hexadecimal digits, because that is how settings come with the firmware. */
+async function loadPiece(key: string): Promise<Buffer | undefined> {
+    const text = await loadSetting(key)
+    return text ? Buffer.from(text.toString().slice(1, text.length - 1), "hex") : undefined
+}
+
 /**
  * Reads the record stored under `prefix`: its first setting, `<prefix>0`, opens with the record's length as u16 and the
- * following ones carry on. Returns the record without its CRC-32 having been trusted blindly: undefined when none is
- * stored, and a reason when it is damaged.
+ * following ones carry on. Its last four bytes are the CRC-32 of the others. Undefined when no record is stored, and the
+ * reason when it is damaged.
  */
 export async function loadRecord(prefix: string): Promise<Buffer | string | undefined> {
-    let piece = await loadSetting(prefix + "0")
-    if (!piece) return undefined
+    let piece = await loadPiece(prefix + "0")
+    if (piece === undefined) return undefined
     const size = piece.length > 2 ? readUint(piece, 0, 2) : 0
     if (!(size > 4 && size <= RECORD_SIZE_MAX)) return "record of impossible size"
     const record = Buffer.alloc(size)
@@ -45,8 +51,8 @@ export async function loadRecord(prefix: string): Promise<Buffer | string | unde
         sum = crc32(record, filled, Math.min(filled + length, size - 4), sum)
         filled += length
         if (filled >= size) break
-        piece = await loadSetting(prefix + next)
-        if (!piece) return "record incomplete"
+        piece = await loadPiece(prefix + next)
+        if (piece === undefined || piece.length === 0) return "record incomplete"
         from = 0
     }
     return readUint(record, size - 4, 4) === sum ? record : "record's checksum is wrong"

@@ -37,13 +37,19 @@ export function tick(pump: Pump, readings: Readings, nowMs: number, actions: Act
 
     let steps = 0
     if (pump.owed >= pump.stepQuantum && pump.delivering) {
+        // In locals, because a field read or written costs as much as a pass of the loop.
         const stepPl = pump.mechanism.stepPl
         const stepsMax = pump.mechanism.stepsPerTickMax
-        while (pump.owed >= pump.stepQuantum && steps < stepsMax && pump.residualPl >= stepPl) {
-            pump.owed -= pump.stepQuantum
-            pump.residualPl -= stepPl
+        const stepQuantum = pump.stepQuantum
+        let owed = pump.owed
+        let residualPl = pump.residualPl
+        while (owed >= stepQuantum && steps < stepsMax && residualPl >= stepPl) {
+            owed -= stepQuantum
+            residualPl -= stepPl
             steps++
         }
+        pump.owed = owed
+        pump.residualPl = residualPl
         pump.commandedSteps += steps
         checkAccounts(pump, actions)
     }

@@ -61,7 +61,7 @@ describe.each(Object.entries(BOARDS))("%s", (name, board) => {
 
     test("the README's pin table says the same", () => {
         const section = readme.split(`### Pins: \`${name}\``)[1]?.split("\n##")[0] ?? ""
-        const rows = [...section.matchAll(/^\| `(\w+)` \| (?:GP|GPIO)(\d+) \|/gm)].map(([, label, pin]) => [
+        const rows = [...section.matchAll(/^\| `(\w+)` +\| (?:GP|GPIO)(\d+) +\|/gm)].map(([, label, pin]) => [
             label,
             Number(pin),
         ])

@@ -129,6 +129,7 @@ function phasesOf(): Phase[] {
     const annunciator = startAnnunciator(fakeOutput, fakeOutput, fakeOutput)
     const checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
     let told = 0
+    let kept: Buffer | undefined
 
     const ordinary = () => {
         setGood(readings)
@@ -157,6 +158,17 @@ function phasesOf(): Phase[] {
             prepare: emptyCall,
             run: async () => {
                 for (let i = 0; i < 1000; i++) emptyCall()
+            },
+        },
+        {
+            // A known amount of memory, for a check of how the host measures memory.
+            name: "allocation",
+            count: 1,
+            prepare: () => {
+                kept = undefined
+            },
+            run: async () => {
+                kept = Buffer.alloc(4000)
             },
         },
         { name: "ordinaryTick", count: 200, prepare: ordinary, run: async () => ticks(200) },

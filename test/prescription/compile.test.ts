@@ -138,11 +138,11 @@ describe("the programme's bytes", () => {
 
     test.each([
         [0, [2]],
-        [198, [200]],
-        [199, [200, 1]],
-        [398, [200, 200]],
-        [399, [200, 200, 1]],
-        [2733, [...Array(13).fill(200), 135]],
+        [98, [100]],
+        [99, [100, 1]],
+        [198, [100, 100]],
+        [199, [100, 100, 1]],
+        [2733, [...Array(27).fill(100), 35]],
     ])("a record of %d bytes is stored in pieces of %j", (length, sizes) => {
         const programme = Uint8Array.from({ length }, (_, i) => i % 251)
         const settings = settingsOf(programme, programme.slice(0, 22))

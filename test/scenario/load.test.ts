@@ -52,7 +52,7 @@ describe("what a scenario comes to", () => {
             expect: { alarms: [], noOtherAlarms: false },
             world: { syringeBoreMm: 19.13, stepsPerTurn: 3200, tickJitterMsMax: 0, pressureNoisePascals: 50 },
         })
-        expect(decodeMechanism(scenario.mechanismBytes)).toMatchObject({ stepPl: 44_900, occlusionPa: 70_000 })
+        expect(decodeMechanism(scenario.mechanismBytes)).toMatchObject({ stepPl: 44_900, occlusionPa: 60_000 })
     })
 
     test("a step of the default world is what the shipped mechanism holds it to be, within 0.1 %", () => {
