@@ -1,10 +1,36 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
+// These start DeviceScript's own tools, which always listen on the same ports: one at a time, after all others.
+const TESTS_OF_TOOLS = ["test/boards/flash.test.ts", "test/cli/attach.test.ts"]
+
+// Drivers run on Node against emulated chips; what they ask of the device is stood in for.
+const alias = { "@devicescript/core": fileURLToPath(new URL("test/drivers/devicescriptCore.ts", import.meta.url)) }
+
 export default defineConfig({
-    resolve: {
-        // Drivers run on Node against emulated chips; what they ask of the device is stood in for.
-        alias: { "@devicescript/core": fileURLToPath(new URL("test/drivers/devicescriptCore.ts", import.meta.url)) },
+    test: {
+        maxWorkers: 2,
+        projects: [
+            {
+                resolve: { alias },
+                test: {
+                    name: "pump",
+                    include: ["test/**/*.test.ts"],
+                    exclude: TESTS_OF_TOOLS,
+                    testTimeout: 120_000,
+                    sequence: { groupOrder: 0 },
+                },
+            },
+            {
+                resolve: { alias },
+                test: {
+                    name: "tools",
+                    include: TESTS_OF_TOOLS,
+                    testTimeout: 120_000,
+                    maxWorkers: 1,
+                    sequence: { groupOrder: 1 },
+                },
+            },
+        ],
     },
-    test: { include: ["test/**/*.test.ts"], testTimeout: 120_000, maxWorkers: 2 },
 })

@@ -39,8 +39,15 @@ export type Costs = Record<Phase, Cost>
 const POLL_MS = 10
 const RUN_MS_MAX = 600_000
 
-/** Runs the phases on the machine and measures each from outside. */
+/** Runs the phases on the machine twice: once to measure time, once to count, which would disturb the time. */
 export async function measureCosts(): Promise<Costs> {
+    const timed = await runPhases(false)
+    const counted = await runPhases(true)
+    const costs = Object.fromEntries(PHASES.map(phase => [phase, { ...counted[phase], ms: timed[phase].ms }])) as Costs
+    return { ...costs, call: { ...costs.call, ms: costs.call.ms - costs.loopPass.ms } }
+}
+
+async function runPhases(counts: boolean): Promise<Costs> {
     const clock: VirtualClock = { nowMs: 0 }
     const log: string[] = []
     const module = await loadDevsModule(clock)
@@ -67,41 +74,52 @@ export async function measureCosts(): Promise<Costs> {
         const startedMs = performance.now()
         module._jd_em_process()
         const ms = performance.now() - startedMs
-        heap ??= log.length > 0 ? findGcHeap(module.HEAPU8) : undefined
-        if (heap) {
-            const before = { calls, freeBytes }
+        const before = { calls, freeBytes }
+        if (counts && log.length > 0) {
+            heap ??= findGcHeap(module.HEAPU8)
+            if (!heap) throw new Error("the heap of the machine was not found")
             calls = gcAllocations(module.HEAPU8, heap)
             freeBytes = gcHeapFree(module.HEAPU8, heap)
-            taken.set(clock.nowMs, { ms, calls: calls - before.calls, bytes: before.freeBytes - freeBytes })
         }
+        taken.set(clock.nowMs, { ms, calls: calls - before.calls, bytes: before.freeBytes - freeBytes })
         if (panic !== 0 || clock.nowMs > RUN_MS_MAX)
             throw new Error(`the measurements did not end: ${log.slice(-5).join(" / ")}`)
     }
-    return medians(log, taken)
+    return quartiles(log, taken)
 }
 
-/** The median of each phase over its repetitions, less that of an empty slice, for one of the things measured. */
-function medians(log: string[], taken: Map<number, Cost>): Costs {
+/**
+ * The lower quartile of each phase over its repetitions, less the quickest empty slice, for one of the things measured:
+ * the slower slices are those in which this computer did something else or the collector ran. What the collector takes
+ * is in the cost of a call.
+ */
+function quartiles(log: string[], taken: Map<number, Cost>): Costs {
     const schedule = log.find(line => line.startsWith("> schedule "))
     const phases = log.filter(line => line.startsWith("> phase ")).map(line => line.split(" ").slice(2))
     if (!schedule || phases.map(([name]) => name).join() !== PHASES.join())
         throw new Error("the measurements are of other phases")
     const [firstMs, spacingMs, rounds] = schedule.split(" ").slice(2).map(Number)
-    const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]
+    const lowerQuartile = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 2]
+    // In the first half the host still compiles the machine's own code.
+    const measured = Array.from({ length: rounds / 2 }, (_, i) => rounds / 2 + i)
+    const sliceAt = (round: number, phase: number) => {
+        const slice = taken.get(firstMs + (round * phases.length + phase) * spacingMs)
+        if (!slice) throw new Error("a slice was not measured")
+        return slice
+    }
     const slices = phases.map((_, phase) => {
-        const repetitions = Array.from({ length: rounds }, (_, round) => {
-            const slice = taken.get(firstMs + (round * phases.length + phase) * spacingMs)
-            if (!slice) throw new Error("a slice was not measured")
-            return slice
-        })
+        const repetitions = measured.map(round => sliceAt(round, phase))
         return {
-            ms: median(repetitions.map(({ ms }) => ms)),
-            calls: median(repetitions.map(({ calls }) => calls)),
-            bytes: median(repetitions.map(({ bytes }) => bytes)),
+            ms: lowerQuartile(repetitions.map(({ ms }) => ms)),
+            calls: lowerQuartile(repetitions.map(({ calls }) => calls)),
+            bytes: lowerQuartile(repetitions.map(({ bytes }) => bytes)),
         }
     })
-    const [empty] = slices
-    const costs = Object.fromEntries(
+    const empty = {
+        ...slices[0],
+        ms: Math.min(...measured.map(round => sliceAt(round, 0).ms)),
+    }
+    return Object.fromEntries(
         phases.map(([name, count], phase) => {
             if (phase === 0) return [name, empty]
             const { ms, calls, bytes } = slices[phase]
@@ -112,7 +130,6 @@ function medians(log: string[], taken: Map<number, Cost>): Costs {
             ]
         }),
     ) as Costs
-    return { ...costs, call: { ...costs.call, ms: costs.call.ms - costs.loopPass.ms } }
 }
 
 // What the chip takes for them: the RP2040 runtime, emulated at 125 MHz.

@@ -7,9 +7,11 @@ import { buildFirmware, ENTRIES, type Entry, firmwareFile } from "../engines/fir
 const program = new Command("npm run build --")
     .description("Compiles the firmware: for each board, for the simulator, and what tests and measurements run.")
     .argument("[entries...]", `which of ${Object.keys(ENTRIES).join(", ")} (default: all)`)
+    .option("--strict", "compile every function first, also those that no entry calls")
     .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse()
 
+const strict: boolean = program.opts().strict === true
 const entries = program.args.length > 0 ? program.args : Object.keys(ENTRIES)
 for (const entry of entries) {
     if (!(entry in ENTRIES)) {
@@ -19,6 +21,7 @@ for (const entry of entries) {
 }
 try {
     for (const entry of entries as Entry[]) {
+        if (strict) await buildFirmware(entry, ["-F", "allFunctions"])
         await buildFirmware(entry)
         process.stdout.write(`${ENTRIES[entry].padEnd(32)} ${statSync(firmwareFile(entry)).size} bytes of bytecode\n`)
     }

@@ -7,9 +7,9 @@ import { traceLine } from "./trace"
 
 export const BENCH_SERVICE_CLASS = 0x1f5b2a41
 
-const SAMPLE = 0x80
+export const SAMPLE = 0x80
 const STEP = 0x81
-const STATUS = 0x82
+export const STATUS = 0x82
 const BOLUS = 0x83
 const SHOW = 0x84
 const TRACE = 0x85
@@ -22,7 +22,7 @@ export class BenchServer extends JDServiceServer {
     stepsOfTick = 0
 
     constructor(
-        private readonly session: Session,
+        protected readonly session: Session,
         private readonly onTraceLine: ((line: string) => void) | undefined,
     ) {
         super(BENCH_SERVICE_CLASS)

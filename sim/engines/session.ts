@@ -172,11 +172,21 @@ export class Session {
     private powerOff(): void {
         this.powered = false
         this.poweredOnMs = Infinity
+        this.forgetFirmware("power lost")
+    }
+
+    /** The firmware started again by itself, with power on all the while: what it only held in memory is gone. */
+    firmwareRestarted(): void {
+        this.forgetFirmware("firmware restarted")
+        this.lastTickMs = this.world.nowMs
+    }
+
+    private forgetFirmware(reason: string): void {
         this.clockTaken = false
         this.world.powerOff()
         this.observer.advance(this.world.nowMs - this.lastTickMs)
         this.observer.powerOff()
-        this.endBolus("cancelled", "power lost", 0)
+        this.endBolus("cancelled", reason, 0)
         this.status(0, false)
     }
 
@@ -276,7 +286,11 @@ export class Session {
             alarms: this.alarms,
             boluses: this.boluses,
         }
-        return { result, samples: this.samples, failures: endMs < scenario.durationMs ? [] : checkExpectations(scenario, result) }
+        return {
+            result,
+            samples: this.samples,
+            failures: endMs < scenario.durationMs ? [] : checkExpectations(scenario, result),
+        }
     }
 
     private sampleUpTo(ms: number): void {

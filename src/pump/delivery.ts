@@ -2,6 +2,7 @@
 
 import { Alarm, STOPPING_ALARMS } from "./alarms"
 import { Actions, BolusEvent, BolusReason, Mode, Pump } from "./pump"
+import { SensorFault } from "./readings"
 import { planFlow } from "./schedule"
 
 /** Raises an alarm; nothing happens when it stands already. */
@@ -18,6 +19,20 @@ export function clear(pump: Pump, alarm: Alarm): void {
 export function setAlarm(pump: Pump, alarm: Alarm, condition: boolean): void {
     if (condition) pump.alarms = pump.alarms | (1 << alarm)
     else pump.alarms = pump.alarms & ~(1 << alarm)
+}
+
+/** A finding counts once it was made in this many samples in a row: one cough or one lost answer is no alarm. */
+export const SAMPLES_TO_ALARM = 3
+
+/**
+ * Raises or clears the alarm of a part that does not give its reading, by how many samples in a row were without one;
+ * returns that count. A part that is not fitted is never missed. Calls nothing, for the same reason as `setAlarm`.
+ */
+export function judgeFault(pump: Pump, alarm: Alarm, fault: SensorFault, samplesBefore: number): number {
+    const samples = fault === SensorFault.None || fault === SensorFault.NotFitted ? 0 : samplesBefore + 1
+    if (samples >= SAMPLES_TO_ALARM) pump.alarms = pump.alarms | (1 << alarm)
+    else pump.alarms = pump.alarms & ~(1 << alarm)
+    return samples
 }
 
 /**

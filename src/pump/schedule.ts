@@ -14,17 +14,18 @@ export function planFlow(pump: Pump, atMs: number): void {
     pump.segmentLeftMs = MS_PER_WEEK
     if (!pump.delivering) return
     let basalPlPerDay = RATE_PL_PER_DAY_MIN // what runs on a damaged programme
-    if (pump.programme) {
-        basalPlPerDay = pump.programme.meanRatePlPerDay // and while the time of day is unknown
+    const programme = pump.programme
+    if (programme) {
+        basalPlPerDay = programme.meanRatePlPerDay // and while the time of day is unknown
         const weekMs = timeOfWeek(pump.wallMinusNowMs + atMs)
         if (weekMs >= 0) {
             const weekday = Math.floor(weekMs / MS_PER_DAY)
             const dayMs = weekMs - weekday * MS_PER_DAY
-            const pattern = pump.programme.patternOfWeekday[weekday]
-            const segment = segmentAt(pump.programme, pattern, dayMs)
-            const last = segment + 1 === pump.programme.patternStart[pattern + 1]
-            const endMs = last ? MS_PER_DAY : pump.programme.segmentStartMinute[segment + 1] * MS_PER_MINUTE
-            basalPlPerDay = pump.programme.segmentRatePlPerDay[segment]
+            const pattern = programme.patternOfWeekday[weekday]
+            const segment = segmentAt(programme, pattern, dayMs)
+            const last = segment + 1 === programme.patternStart[pattern + 1]
+            const endMs = last ? MS_PER_DAY : programme.segmentStartMinute[segment + 1] * MS_PER_MINUTE
+            basalPlPerDay = programme.segmentRatePlPerDay[segment]
             pump.segmentLeftMs = endMs - dayMs
         }
     }
@@ -40,11 +41,12 @@ export function timeOfWeek(ms: number): number {
 /** Index of the segment of `pattern` that holds at `dayMs` of the day: the last one that starts no later. */
 function segmentAt(programme: Programme, pattern: number, dayMs: number): number {
     const minute = Math.floor(dayMs / MS_PER_MINUTE)
+    const startMinute = programme.segmentStartMinute
     let low = programme.patternStart[pattern]
     let high = programme.patternStart[pattern + 1]
     while (high - low > 1) {
-        const middle = Math.floor((low + high) / 2)
-        if (programme.segmentStartMinute[middle] <= minute) low = middle
+        const middle = (low + high) >> 1
+        if (startMinute[middle] <= minute) low = middle
         else high = middle
     }
     return low

@@ -3,54 +3,62 @@
 
 import { Alarm, hasAlarm, LATCHING_ALARMS, STOPPING_ALARMS } from "./alarms"
 import { CHECKPOINT_MS } from "./checkpoint"
-import { clear, raise, refreshDelivering, setAlarm } from "./delivery"
+import { clear, judgeFault, raise, refreshDelivering, SAMPLES_TO_ALARM, setAlarm } from "./delivery"
 import { PRIME_PL_MAX, STOPPED_HIGH_MS, STOPPED_MEDIUM_MS } from "./limits"
 import { Actions, BolusEvent, BolusReason, Mode, mechanismRatePlPerDayMax, Pump } from "./pump"
 import { CommandKind, Readings, SensorFault } from "./readings"
 import { planFlow, timeOfWeek } from "./schedule"
 
-// A finding counts once it was made in this many samples in a row: one cough or one lost answer is no alarm.
-const SAMPLES_TO_ALARM = 3
-
 /** Judges the readings of one sample and raises or clears what follows from them. */
 export function judge(pump: Pump, readings: Readings, actions: Actions): void {
     const alarmsBefore = pump.alarms
+    const mechanism = pump.mechanism
 
-    pump.pressureFaultSamples = countFault(readings.pressureFault, pump.pressureFaultSamples)
-    setAlarm(pump, Alarm.PressureSensorFault, pump.pressureFaultSamples >= SAMPLES_TO_ALARM)
+    pump.pressureFaultSamples = judgeFault(
+        pump,
+        Alarm.PressureSensorFault,
+        readings.pressureFault,
+        pump.pressureFaultSamples,
+    )
     if (readings.pressureFault === SensorFault.None) {
-        pump.occludedSamples = !(readings.pressurePa <= pump.mechanism.occlusionPa) ? pump.occludedSamples + 1 : 0
+        pump.occludedSamples = !(readings.pressurePa <= mechanism.occlusionPa) ? pump.occludedSamples + 1 : 0
         if (pump.occludedSamples >= SAMPLES_TO_ALARM) raise(pump, Alarm.Occlusion)
     }
 
-    pump.encoderFaultSamples = countFault(readings.encoderFault, pump.encoderFaultSamples)
-    setAlarm(pump, Alarm.EncoderFault, pump.encoderFaultSamples >= SAMPLES_TO_ALARM)
-    if (readings.encoderFault === SensorFault.None && pump.mechanism.encoderSlackSteps > 0) {
+    pump.encoderFaultSamples = judgeFault(pump, Alarm.EncoderFault, readings.encoderFault, pump.encoderFaultSamples)
+    if (readings.encoderFault === SensorFault.None && mechanism.encoderSlackSteps > 0) {
         const offsetSteps = pump.commandedSteps - readings.encoderSteps
         if (pump.encoderOffsetSteps >= 0 || pump.encoderOffsetSteps < 0) {
-            if (!(Math.abs(offsetSteps - pump.encoderOffsetSteps) <= pump.mechanism.encoderSlackSteps))
+            if (!(Math.abs(offsetSteps - pump.encoderOffsetSteps) <= mechanism.encoderSlackSteps))
                 raise(pump, Alarm.MotorNotFollowing)
         } else {
             pump.encoderOffsetSteps = offsetSteps
         }
     }
 
-    pump.reservoirSwitchFaultSamples = countFault(readings.reservoirEndFault, pump.reservoirSwitchFaultSamples)
-    setAlarm(pump, Alarm.ReservoirSwitchFault, pump.reservoirSwitchFaultSamples >= SAMPLES_TO_ALARM)
+    pump.reservoirSwitchFaultSamples = judgeFault(
+        pump,
+        Alarm.ReservoirSwitchFault,
+        readings.reservoirEndFault,
+        pump.reservoirSwitchFaultSamples,
+    )
     if (readings.reservoirEndFault === SensorFault.None && readings.reservoirEndSwitch === 1)
         raise(pump, Alarm.ReservoirEmpty)
 
-    pump.batteryFaultSamples = countFault(readings.batteryFault, pump.batteryFaultSamples)
-    setAlarm(pump, Alarm.BatteryMonitorFault, pump.batteryFaultSamples >= SAMPLES_TO_ALARM)
-    if (readings.batteryFault === SensorFault.None && pump.mechanism.batteryLowMv > 0) {
-        pump.batteryLowSamples = !(readings.batteryMv > pump.mechanism.batteryLowMv) ? pump.batteryLowSamples + 1 : 0
-        pump.batteryEndSamples = !(readings.batteryMv > pump.mechanism.batteryEndMv) ? pump.batteryEndSamples + 1 : 0
+    pump.batteryFaultSamples = judgeFault(
+        pump,
+        Alarm.BatteryMonitorFault,
+        readings.batteryFault,
+        pump.batteryFaultSamples,
+    )
+    if (readings.batteryFault === SensorFault.None && mechanism.batteryLowMv > 0) {
+        pump.batteryLowSamples = !(readings.batteryMv > mechanism.batteryLowMv) ? pump.batteryLowSamples + 1 : 0
+        pump.batteryEndSamples = !(readings.batteryMv > mechanism.batteryEndMv) ? pump.batteryEndSamples + 1 : 0
         setAlarm(pump, Alarm.BatteryLow, pump.batteryLowSamples >= SAMPLES_TO_ALARM)
         if (pump.batteryEndSamples >= SAMPLES_TO_ALARM) raise(pump, Alarm.BatteryEnd)
     }
 
-    pump.clockFaultSamples = countFault(readings.wallFault, pump.clockFaultSamples)
-    setAlarm(pump, Alarm.ClockFault, pump.clockFaultSamples >= SAMPLES_TO_ALARM)
+    pump.clockFaultSamples = judgeFault(pump, Alarm.ClockFault, readings.wallFault, pump.clockFaultSamples)
     // The wall clock is asked for the time of day once; from then on the monotonic clock keeps it (CLK-1).
     if (!(timeOfWeek(pump.wallMinusNowMs) >= 0)) {
         if (readings.wallFault === SensorFault.None) {
@@ -71,11 +79,6 @@ export function judge(pump: Pump, readings: Readings, actions: Actions): void {
     if ((pump.alarms & latched) !== (alarmsBefore & latched)) actions.checkpointDue = true
     if (pump.nowMs - pump.checkpointMs >= CHECKPOINT_MS) actions.checkpointDue = true
     if (actions.checkpointDue) pump.checkpointMs = pump.nowMs
-}
-
-/** How many samples in a row were without a reading. A part that is not fitted is never missed. */
-function countFault(fault: SensorFault, samples: number): number {
-    return fault === SensorFault.None || fault === SensorFault.NotFitted ? 0 : samples + 1
 }
 
 /** Obeys the command in the readings, if any, and takes it out of them. */

@@ -1,0 +1,207 @@
+// Runs a scenario in real time around firmware that runs elsewhere: in the ordinary DeviceScript tools, whose bus the
+// world joins. The firmware keeps its own clock and ticks when it likes; the world is brought up to now whenever it speaks.
+
+import { performance } from "node:perf_hooks"
+import { setTimeout as delay } from "node:timers/promises"
+import { JDServerServiceProvider, type Packet } from "jacdac-ts"
+import { Mode } from "../../src/pump/pump"
+import { BenchServer, SAMPLE, STATUS } from "./benchServer"
+import { recordPackets } from "./flashRecords"
+import type { Session } from "./session"
+import { SimulatedDevice, ToolsBus, ToolsError } from "./toolsBus"
+
+// The world and the accounts move on at least this often.
+const PERIOD_MS = 50
+
+// A service announces itself twice a second: by then the device has seen the world and finds it when its program starts.
+const ANNOUNCED_MS = 1_200
+
+const DEVICE_MS_MAX = 120_000
+const DEVICE_PAUSE_MS = 500
+
+// The firmware asks for the sensors once a second, and compiles before that where it was started just now.
+const SILENT_MS = 10_000
+
+// DeviceScript starts a program that broke off again after 5 s.
+const RESTART_MS_MIN = 4_000
+
+/** What the firmware shows of itself, as it said last. */
+export interface LivePump {
+    mode: Mode
+    /** What is heard of the firmware: nothing yet since power came on, its questions, or nothing for 10 s. */
+    voice: "starting" | "speaking" | "silent"
+}
+
+export interface RealTimeOptions {
+    /** Where the bus of the tools is served. */
+    url: string
+    /** When to end, in the time of the scenario. */
+    endMs: number
+    /** Ends the run before that. */
+    signal: AbortSignal
+    /** Tells the person at the terminal what is waited for, or has happened to the firmware. */
+    onNote: (text: string) => void
+    /** The world has moved on or the firmware has spoken. */
+    onMoment: (pump: LivePump) => void
+}
+
+/**
+ * Runs the session until `endMs` or until the signal. Returns when it ended, in the time of the scenario; undefined when
+ * the firmware was never started. Throws ToolsError when the tools are not there or fail.
+ */
+export async function runRealTime(session: Session, options: RealTimeOptions): Promise<number | undefined> {
+    session.ticksSeen = false
+    const tools = await ToolsBus.join(options.url)
+    let device: SimulatedDevice | undefined
+    try {
+        device = await findDevice(tools, options)
+        if (!device) return undefined
+        await device.stop()
+        await device.write(recordPackets(session))
+        const bench = new RealTimeBench(session, options)
+        tools.bus.addServiceProvider(new JDServerServiceProvider("world", [bench]))
+        await delay(ANNOUNCED_MS)
+        if (options.signal.aborted) return undefined
+        bench.start()
+        await device.start()
+        await run(session, bench, device, tools, options)
+        return session.world.nowMs
+    } finally {
+        if (tools.open) await device?.restoreAutostart()
+        tools.leave()
+    }
+}
+
+/** Waits for a simulated device with a program; undefined when the signal came first. */
+async function findDevice(tools: ToolsBus, { signal, onNote }: RealTimeOptions): Promise<SimulatedDevice | undefined> {
+    let told = false
+    for (let waitedMs = 0; waitedMs < DEVICE_MS_MAX; waitedMs += DEVICE_PAUSE_MS) {
+        await delay(DEVICE_PAUSE_MS)
+        if (signal.aborted) return undefined
+        if (!tools.open) throw new ToolsError("the bus of DeviceScript's tools went away")
+        const device = await SimulatedDevice.find(tools.bus)
+        if (device) return device
+        if (waitedMs >= 2_000 && !told) {
+            told = true
+            onNote("Waiting for a simulated device with a program: npx devs run src/mainSimulator.ts")
+        }
+    }
+    throw new ToolsError("no simulated device with a program came onto the bus")
+}
+
+async function run(
+    session: Session,
+    bench: RealTimeBench,
+    device: SimulatedDevice,
+    tools: ToolsBus,
+    { endMs, signal, onNote, onMoment }: RealTimeOptions,
+): Promise<void> {
+    let bootMs = session.poweredOnMs
+    let everHeard = false
+    let silenceTold = false
+    while (session.world.nowMs < endMs && !signal.aborted) {
+        await delay(PERIOD_MS)
+        if (!tools.open) throw new ToolsError("the bus of DeviceScript's tools went away")
+        bench.moveOn()
+        if (session.poweredOnMs !== bootMs) {
+            bootMs = session.poweredOnMs
+            await device.stop()
+            if (session.powered) await device.start()
+        }
+        if (bench.restartsWithoutEnd)
+            throw new ToolsError(
+                "the firmware starts again and again: a second simulated device is on the bus, and all have one identifier",
+            )
+        everHeard ||= bench.pump.voice === "speaking"
+        const silent = session.powered && bench.silentMs >= SILENT_MS
+        if (silent) bench.pump.voice = "silent"
+        if (silent && !everHeard) {
+            const name = await device.programName()
+            throw new ToolsError(`the device runs ${name}, which asks for no sensors: run src/mainSimulator.ts in it`)
+        }
+        if (silent !== silenceTold) {
+            silenceTold = silent
+            if (silent) onNote("No word from the firmware for 10 s: it is halted, or its device is gone")
+            else if (session.powered) onNote("The firmware speaks again")
+        }
+        onMoment(bench.pump)
+    }
+}
+
+/** The bench on the clock of this machine. What the firmware says counts at the moment at which it is heard. */
+class RealTimeBench extends BenchServer {
+    readonly pump: LivePump = { mode: Mode.Running, voice: "starting" }
+    private startedAtMs = 0
+    private heardMs = 0
+    private bootMs = 0
+    /** Ticks that the firmware says it has completed since it started, and those of the times before. */
+    private ticks = 0
+    private ticksBefore = 0
+    private restartedMs = -Infinity
+    /** True when the firmware started again sooner after it had done so than any single firmware can. */
+    restartsWithoutEnd = false
+
+    constructor(
+        session: Session,
+        private readonly options: RealTimeOptions,
+    ) {
+        super(session, undefined)
+    }
+
+    /** The clock starts now. */
+    start(): void {
+        this.startedAtMs = performance.now()
+    }
+
+    /** For how long nothing has been heard of a firmware that has power. */
+    get silentMs(): number {
+        return this.session.world.nowMs - Math.max(this.heardMs, this.bootMs)
+    }
+
+    /** Brings world and accounts up to now. */
+    moveOn(): void {
+        const { session } = this
+        session.advance(Math.min(Math.floor(performance.now() - this.startedAtMs), this.options.endMs))
+        if (session.poweredOnMs !== this.bootMs) {
+            this.bootMs = session.poweredOnMs
+            this.pump.voice = "starting"
+            this.forgetTicks()
+        }
+        if (!session.powered) return
+        session.tickDone(this.stepsOfTick)
+        this.stepsOfTick = 0
+        session.ticks = this.ticksBefore + this.ticks
+    }
+
+    override async handlePacket(packet: Packet): Promise<void> {
+        const { session, pump } = this
+        if (this.startedAtMs === 0) return
+        this.moveOn()
+        if (!session.powered || session.world.nowMs >= this.options.endMs) return
+        this.heardMs = session.world.nowMs
+        pump.voice = "speaking"
+        if (packet.serviceCommand === SAMPLE) this.count(packet.jdunpack<[number, number]>("f64 u32")[1])
+        if (packet.serviceCommand === STATUS) pump.mode = packet.data[4]
+        await super.handlePacket(packet)
+        this.moveOn()
+        this.options.onMoment(pump)
+    }
+
+    /** A count that falls is that of a firmware which has started anew. */
+    private count(ticks: number): void {
+        if (ticks < this.ticks) {
+            this.forgetTicks()
+            this.session.firmwareRestarted()
+            const { nowMs } = this.session.world
+            this.restartsWithoutEnd ||= nowMs - this.restartedMs < RESTART_MS_MIN
+            this.restartedMs = nowMs
+            this.options.onNote("The firmware started again by itself")
+        }
+        this.ticks = ticks
+    }
+
+    private forgetTicks(): void {
+        this.ticksBefore += this.ticks
+        this.ticks = 0
+    }
+}

@@ -1,0 +1,176 @@
+// The Jacdac bus of the ordinary DeviceScript tools, joined over WebSocket, and the simulated device that runs on it.
+// Only a device that calls itself DeviceScript's simulator is taken: the settings of a real board are never touched.
+
+import { readFileSync } from "node:fs"
+import { setTimeout as delay } from "node:timers/promises"
+import {
+    ControlReg,
+    DeviceScriptManagerReg,
+    JDBridge,
+    JDBus,
+    type JDRegister,
+    type JDService,
+    type Packet,
+    SRV_CONTROL,
+    SRV_DEVICE_SCRIPT_MANAGER,
+    SRV_SETTINGS,
+} from "jacdac-ts"
+import { WebSocket } from "ws"
+import { servicesFile } from "./firmware"
+
+// The product that DeviceScript's WebAssembly runtime announces itself as.
+const SIMULATOR_PRODUCT = 0x3fe5b46f
+
+const CONNECT_MS_MAX = 10_000
+const OBEY_TRIES = 10
+const OBEY_PAUSE_MS = 100
+
+/** The tools are not there, or do not do what they are asked: nothing that the scenario or the firmware could help. */
+export class ToolsError extends Error {}
+
+/** A connection to the tools' bus. */
+export class ToolsBus {
+    readonly bus: JDBus
+    /** Ends when the connection does. */
+    readonly closed: Promise<void>
+    open = true
+
+    private constructor(private readonly socket: WebSocket) {
+        this.bus = new JDBus([], {
+            services: JSON.parse(readFileSync(servicesFile(), "utf8")),
+            disableRoleManager: true,
+            client: false,
+        })
+        this.bus.backgroundRefreshRegisters = false
+        new SocketBridge(socket).bus = this.bus
+        this.closed = new Promise(resolve => {
+            socket.once("close", () => {
+                this.open = false
+                resolve()
+            })
+        })
+    }
+
+    /** Joins the bus at `url`; throws ToolsError when nothing answers there. */
+    static async join(url: string): Promise<ToolsBus> {
+        const socket = new WebSocket(url, { handshakeTimeout: CONNECT_MS_MAX })
+        socket.binaryType = "arraybuffer"
+        await new Promise<void>((resolve, reject) => {
+            socket.once("open", resolve)
+            socket.once("error", error => reject(new ToolsError(`no bus of DeviceScript's tools: ${error.message}`)))
+        })
+        // A failure closes the socket, and that is what is looked at.
+        socket.on("error", () => {})
+        return new ToolsBus(socket)
+    }
+
+    leave(): void {
+        this.bus.stop()
+        this.socket.close()
+    }
+}
+
+class SocketBridge extends JDBridge {
+    constructor(private readonly socket: WebSocket) {
+        super("tools", true)
+        socket.on("message", (data, isBinary) => {
+            // Text is what the tools tell one another beside the bus.
+            if (isBinary) this.receiveFrameOrPacket(new Uint8Array(data as ArrayBuffer))
+        })
+    }
+
+    protected override sendPacket(frame: Uint8Array): void {
+        if (this.socket.readyState === WebSocket.OPEN) this.socket.send(frame)
+    }
+}
+
+/** The simulated device on the tools' bus, by the services that every DeviceScript device has. */
+export class SimulatedDevice {
+    private constructor(
+        private readonly manager: JDService,
+        private readonly settings: JDService,
+        /** Whether the device starts its program by itself, as it was found. */
+        private readonly autostart: boolean,
+    ) {}
+
+    /**
+     * The simulated device, once there is one with a program; undefined as long as there is none.
+     * Throws ToolsError when it cannot be said which is meant.
+     */
+    static async find(bus: JDBus): Promise<SimulatedDevice | undefined> {
+        const found: SimulatedDevice[] = []
+        for (const manager of bus.services({ serviceClass: SRV_DEVICE_SCRIPT_MANAGER, lost: false })) {
+            const [control] = manager.device.services({ serviceClass: SRV_CONTROL })
+            const [settings] = manager.device.services({ serviceClass: SRV_SETTINGS })
+            if (!control || !settings) continue
+            if ((await numberIn(control.register(ControlReg.ProductIdentifier))) !== SIMULATOR_PRODUCT) continue
+            const programSize = await numberIn(manager.register(DeviceScriptManagerReg.ProgramSize))
+            const autostart = await numberIn(manager.register(DeviceScriptManagerReg.Autostart))
+            if (programSize === undefined || programSize === 0 || autostart === undefined) continue
+            found.push(new SimulatedDevice(manager, settings, autostart !== 0))
+        }
+        if (found.length > 1) {
+            const names = found.map(({ manager }) => manager.device.shortId).join(", ")
+            throw new ToolsError(`${found.length} simulated devices are on the bus (${names}): leave one running`)
+        }
+        return found[0]
+    }
+
+    /** What the program calls itself, such as "intrathecal-pump Simulator". */
+    async programName(): Promise<string> {
+        const register = this.manager.register(DeviceScriptManagerReg.ProgramName)
+        return (await isRead(register)) ? register.stringValue : "a program without a name"
+    }
+
+    /** Stops the program, and keeps it from being started again. */
+    async stop(): Promise<void> {
+        await this.manager.register(DeviceScriptManagerReg.Autostart).sendSetBoolAsync(false)
+        await this.setRunning(false)
+    }
+
+    /** Starts the program from its beginning. */
+    async start(): Promise<void> {
+        await this.setRunning(true)
+        await this.restoreAutostart()
+    }
+
+    async restoreAutostart(): Promise<void> {
+        await this.manager.register(DeviceScriptManagerReg.Autostart).sendSetBoolAsync(this.autostart)
+    }
+
+    /** Writes settings; each packet is acknowledged before the next one goes. */
+    async write(packets: Packet[]): Promise<void> {
+        try {
+            for (const packet of packets) await this.settings.sendPacketAsync(packet, true)
+        } catch (error) {
+            throw new ToolsError(`the simulated device takes no settings: ${String(error)}`)
+        }
+    }
+
+    private async setRunning(value: boolean): Promise<void> {
+        const running = this.manager.register(DeviceScriptManagerReg.Running)
+        for (let i = 0; i < OBEY_TRIES; i++) {
+            await running.sendSetBoolAsync(value)
+            if ((await numberIn(running)) === (value ? 1 : 0)) return
+            await delay(OBEY_PAUSE_MS)
+        }
+        throw new ToolsError(
+            `the simulated device does not ${value ? "start" : "stop"} its program, or a second one is on the bus: all have one identifier`,
+        )
+    }
+}
+
+/** Asks for a register's value; false when no answer comes. */
+async function isRead(register: JDRegister): Promise<boolean> {
+    try {
+        await register.refresh()
+        return register.data !== undefined
+    } catch {
+        return false
+    }
+}
+
+/** The number in a register; undefined when no answer comes. */
+async function numberIn(register: JDRegister): Promise<number | undefined> {
+    return (await isRead(register)) ? register.uintValue : undefined
+}

@@ -1,0 +1,13 @@
+import { expect, test } from "vitest"
+import { measureCosts } from "../../sim/bench/tickCosts"
+
+test("what the device takes from its heap is seen from outside, to the byte", async () => {
+    const costs = await measureCosts()
+    // 4000 bytes with a head of 12, and the record of the function that asks for them.
+    expect(costs.allocation.bytes).toBeGreaterThanOrEqual(4012)
+    expect(costs.allocation.bytes).toBeLessThan(4060)
+    expect(costs.call.calls).toBeCloseTo(1, 1)
+    expect(costs.loopPass.calls).toBe(0)
+    // An ordinary tick calls nothing but itself.
+    expect(costs.ordinaryTick.calls).toBeLessThan(1.1)
+})
