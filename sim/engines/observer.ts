@@ -70,6 +70,7 @@ export class Observer {
     powerOff(): void {
         this.follow(false, "schedule")
         this.outstanding = 0
+        this.ratePlPerDay = 0
     }
 
     startPrime(volumePl: number, ratePlPerDay: number): void {
@@ -79,7 +80,7 @@ export class Observer {
     /** What was asked for in the `elapsedMs` up to this tick. */
     advance(elapsedMs: number): void {
         let leftMs = elapsedMs
-        this.ratePlPerDay = 0
+        if (leftMs > 0) this.ratePlPerDay = 0
         while (leftMs > 0) {
             const minute = Math.floor(this.weekMs / MS_PER_MINUTE)
             const sliceMs = Math.min(leftMs, (minute + 1) * MS_PER_MINUTE - this.weekMs)

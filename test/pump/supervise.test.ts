@@ -178,7 +178,7 @@ describe("the reservoir", () => {
 
     test("RES-1: at the refill alarm volume it is low, and delivery goes on", () => {
         const bench = started({ programme })
-        bench.pump.residualPl = programme.reservoirLowPl + MECHANISM.stepPl + 1
+        bench.pump.residualPl = programme.reservoirLowPl + 2 * MECHANISM.stepPl
         while (bench.pump.commandedSteps < 1) bench.tick(bench.nowMs + 100)
         expect(alarmsOf(bench)).toEqual([])
         while (bench.pump.commandedSteps < 2) bench.tick(bench.nowMs + 100)
@@ -194,6 +194,15 @@ describe("the reservoir", () => {
         expect(alarmsOf(bench)).toEqual(["reservoirLow", "reservoirEmpty"])
         expect(bench.pump.delivering).toBe(false)
         expect(bench.pump.residualPl).toBe(MECHANISM.stepPl - 1)
+    })
+
+    test("RES-2: a tick that owes more steps than the reservoir holds makes only those", () => {
+        const bench = started({ programme })
+        bench.pump.residualPl = 3 * MECHANISM.stepPl
+        bench.tick(bench.nowMs + 5_000)
+        expect(bench.actions.steps).toBe(3)
+        expect(bench.pump.residualPl).toBe(0)
+        expect(bench.pump.delivering).toBe(false)
     })
 
     test("RES-2: a start does not get round it, a refill does", () => {
@@ -273,6 +282,24 @@ describe("stop and start", () => {
         expect(bench.pump.owed).toBeLessThan(bench.pump.stepQuantum)
         bench.tick(bench.nowMs + 100)
         expect(bench.actions.steps).toBe(0)
+    })
+
+    test("STP-3: what a late tick still owes is not made after a stop or a stopping alarm", () => {
+        const programme = programmeOf([{ startMinute: 0, ratePlPerDay: 24_000_000_000 }])
+        const stopped = started({ programme })
+        stopped.readings.command = CommandKind.Stop
+        stopped.tick(stopped.nowMs + 5_000)
+        expect(stopped.actions.steps).toBe(MECHANISM.stepsPerTickMax)
+        const empty = started({ programme })
+        empty.readings.reservoirEndSwitch = 1
+        empty.tick(empty.nowMs + 5_000)
+        expect(empty.actions.steps).toBe(0)
+        for (const bench of [stopped, empty]) {
+            expect(bench.pump.owed).toBeGreaterThan(bench.pump.stepQuantum)
+            const steps = bench.pump.commandedSteps
+            bench.run(60_000)
+            expect(bench.pump.commandedSteps).toBe(steps)
+        }
     })
 
     test("the button stops a pump that delivers and starts one that does not", () => {
