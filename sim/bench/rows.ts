@@ -55,10 +55,10 @@ export function renderTable(rows: Row[]): string {
     return lines.join("\n")
 }
 
-/** Four significant digits, whole numbers in full, thousands apart; more where four would round it to a whole number. */
+/** Four significant digits, whole numbers in full, thousands apart; more where four would round a figure under 10 to a whole one. */
 function digits(value: number): string {
     if (Math.abs(value) >= 1000 || Number.isInteger(value))
         return Math.round(value).toLocaleString("en").replaceAll(",", " ")
     const four = value.toPrecision(4)
-    return Number.isInteger(Number(four)) ? value.toPrecision(8) : four
+    return Math.abs(value) < 10 && Number.isInteger(Number(four)) ? value.toPrecision(8) : four
 }
