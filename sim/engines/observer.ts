@@ -32,7 +32,7 @@ export class Observer {
     delivering = false
     basis: FlowBasis = "schedule"
     private weekMs = 0
-    private prime = { leftPl: 0, part: 0, ratePlPerDay: 0 }
+    private prime = { volumePl: 0, leftPl: 0, part: 0, ratePlPerDay: 0 }
 
     constructor(
         private readonly programme: Programme,
@@ -74,7 +74,12 @@ export class Observer {
     }
 
     startPrime(volumePl: number, ratePlPerDay: number): void {
-        this.prime = { leftPl: volumePl, part: 0, ratePlPerDay }
+        this.prime = { volumePl, leftPl: volumePl, part: 0, ratePlPerDay }
+    }
+
+    /** What has been asked for of the prime that was started last. */
+    get primeAskedPl(): number {
+        return this.prime.volumePl - this.prime.leftPl
     }
 
     /** What was asked for in the `elapsedMs` up to this tick. */

@@ -17,7 +17,7 @@ export interface BolusRecord {
     reason: string
     startedMs: number | null
     finishedMs: number | null
-    /** Volume that the motor was asked to deliver for it. */
+    /** Volume that was asked of the motor for it until it ended, or until the run or the power did. */
     deliveredPl: number
 }
 

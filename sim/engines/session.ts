@@ -185,8 +185,9 @@ export class Session {
         this.clockTaken = false
         this.world.powerOff()
         this.observer.advance(this.world.nowMs - this.lastTickMs)
+        // The firmware can no longer say how far it came.
+        this.endBolus("cancelled", reason, this.observer.primeAskedPl)
         this.observer.powerOff()
-        this.endBolus("cancelled", reason, 0)
         this.status(0, false)
     }
 
@@ -271,6 +272,8 @@ export class Session {
     finish(engine: string, wallMs: number, endMs = this.scenario.durationMs): Run {
         const { scenario, world, observer } = this
         this.advance(endMs)
+        const inProgress = this.boluses.findLast(bolus => bolus.outcome === "inProgress")
+        if (inProgress) inProgress.deliveredPl = observer.primeAskedPl
         const result: RunResult = {
             scenario: scenario.name,
             engine,
