@@ -8,7 +8,7 @@ import { Command } from "commander"
 import { optionError, runCommand, wordOption } from "../sim/cli/command"
 import { InputError } from "../sim/input"
 import { loadPrescription } from "../sim/prescription/compile"
-import { encodeMechanism, loadMechanism } from "../sim/prescription/mechanism"
+import { encodeMechanism, loadMechanism, refusedFlow } from "../sim/prescription/mechanism"
 import { type Setting, settingsOf } from "../sim/prescription/records"
 import { BOARDS, isRuntimeFor, Workspace } from "./workspace"
 
@@ -35,9 +35,14 @@ function settingsFor(options: FlashOptions): Setting[] {
                 mayBe: "the path of a prescription file",
             },
         ])
-    const mechanism = encodeMechanism(loadMechanism(options.mechanism))
-    if (options.prescription !== undefined) return settingsOf(loadPrescription(options.prescription).bytes, mechanism)
-    return settingsOf(new Uint8Array(), mechanism).filter(setting => setting.key.startsWith("me"))
+    const mechanism = loadMechanism(options.mechanism)
+    const mechanismBytes = encodeMechanism(mechanism)
+    if (options.prescription === undefined)
+        return settingsOf(new Uint8Array(), mechanismBytes).filter(setting => setting.key.startsWith("me"))
+    const { programme, bytes } = loadPrescription(options.prescription)
+    const refused = refusedFlow(programme, mechanism)
+    if (refused) throw new InputError([{ file: "command line", field: "--mechanism", ...refused }])
+    return settingsOf(bytes, mechanismBytes)
 }
 
 /** Checks the files that are named on the command line. Throws InputError. */

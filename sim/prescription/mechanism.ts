@@ -13,7 +13,10 @@ import {
     MECHANISM_VERSION,
     Mechanism,
 } from "../../src/pump/mechanism"
-import { editorSchemaField, InputError, numberField, readInput, textField, wholeField } from "../input"
+import { highestRatePlPerDay, type Programme } from "../../src/pump/programme"
+import { mechanismRatePlPerDayMax } from "../../src/pump/pump"
+import { editorSchemaField, InputError, numberField, readInput, shownNumber, textField, wholeField } from "../input"
+import { PICOLITRES_PER_ML } from "./schema"
 
 const U16_MAX = 65_535
 
@@ -56,6 +59,23 @@ export const mechanismSchema = z
         { error: "an object that holds a mechanism" },
     )
     .describe("A pump mechanism as calibrated on its bench.")
+
+/** What the mechanism can do, in words: to follow "a flow". */
+export function mechanismLimit(mechanism: Mechanism): string {
+    const mlPerDayMax = mechanismRatePlPerDayMax(mechanism) / PICOLITRES_PER_ML
+    return `of which this mechanism makes at most ${shownNumber(mlPerDayMax)} mL/day (stepPicolitres * stepsPerTickMax each 100 ms)`
+}
+
+/** Why the mechanism can't run the programme, as what was and what may be; undefined when it can. */
+export function refusedFlow(programme: Programme, mechanism: Mechanism): { was: string; mayBe: string } | undefined {
+    const highestPlPerDay = highestRatePlPerDay(programme)
+    if (highestPlPerDay <= mechanismRatePlPerDayMax(mechanism)) return undefined
+    const highest = shownNumber(highestPlPerDay / PICOLITRES_PER_ML)
+    return {
+        was: `asked for ${highest} mL/day by the prescription`,
+        mayBe: `one for a flow up to ${highest} mL/day, ${mechanismLimit(mechanism)}`,
+    }
+}
 
 /** Reads and checks a mechanism file; throws InputError. Pressure is rounded to the nearest pascal. */
 export function loadMechanism(file: string): Mechanism {

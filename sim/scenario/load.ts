@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url"
 import { MS_PER_DAY } from "../../src/pump/limits"
 import { Mechanism } from "../../src/pump/mechanism"
 import { mechanismRatePlPerDayMax } from "../../src/pump/pump"
-import { InputError, Problem, readInput, shown, shownNumber } from "../input"
+import { InputError, Problem, readInput, shown } from "../input"
 import { CompiledPrescription, loadPrescription } from "../prescription/compile"
-import { encodeMechanism, loadMechanism } from "../prescription/mechanism"
+import { encodeMechanism, loadMechanism, mechanismLimit, refusedFlow } from "../prescription/mechanism"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
 import { Expectations, Scenario, ScenarioEvent } from "./scenario"
 import { EventInput, ScenarioInput, scenarioSchema } from "./schema"
@@ -97,16 +97,10 @@ function checkMechanismKeepsUp(
     input: ScenarioInput,
     refuse: Refuse,
 ): void {
-    const ratePlPerDayMax = mechanismRatePlPerDayMax(mechanism)
-    const mlPerDayMax = ratePlPerDayMax / PICOLITRES_PER_ML
-    const may = `of which this mechanism makes at most ${shownNumber(mlPerDayMax)} mL/day (stepPicolitres * stepsPerTickMax each 100 ms)`
-    const highest = Math.max(...programme.segmentRatePlPerDay)
-    if (highest > ratePlPerDayMax)
-        refuse(
-            input.mechanism === undefined ? "prescription" : "mechanism",
-            `asked for ${shownNumber(highest / PICOLITRES_PER_ML)} mL/day by the prescription`,
-            `one for a flow up to ${shownNumber(highest / PICOLITRES_PER_ML)} mL/day, ${may}`,
-        )
+    const refused = refusedFlow(programme, mechanism)
+    if (refused) refuse(input.mechanism === undefined ? "prescription" : "mechanism", refused.was, refused.mayBe)
+    const mlPerDayMax = mechanismRatePlPerDayMax(mechanism) / PICOLITRES_PER_ML
+    const may = mechanismLimit(mechanism)
     input.events.forEach((event, i) => {
         if (event.do === "prime" && event.rateMlPerHour * 24 > mlPerDayMax)
             refuse(`events[${i}].rateMlPerHour`, shown(event.rateMlPerHour), `a flow ${may}`)

@@ -96,6 +96,13 @@ export function decodeProgramme(bytes: Bytes): Programme | string {
     return programme
 }
 
+/** The highest flow that any segment asks for. */
+export function highestRatePlPerDay(programme: Programme): number {
+    let highest = 0
+    for (const ratePlPerDay of programme.segmentRatePlPerDay) highest = Math.max(highest, ratePlPerDay)
+    return highest
+}
+
 /** A flow that a programme may ask for: none, or from 0.048 to 24 mL/day. */
 function rateAllowed(ratePlPerDay: number): boolean {
     return ratePlPerDay === 0 || (ratePlPerDay >= RATE_PL_PER_DAY_MIN && ratePlPerDay <= RATE_PL_PER_DAY_MAX)

@@ -4,7 +4,7 @@ import { Alarm } from "./alarms"
 import { Checkpoint } from "./checkpoint"
 import { MS_PER_DAY, PRIME_RATE_PL_PER_DAY_MAX, STOPPED_MEDIUM_MS } from "./limits"
 import { Mechanism } from "./mechanism"
-import { Programme } from "./programme"
+import { highestRatePlPerDay, Programme } from "./programme"
 
 /** What a person last asked for. A stopping alarm halts delivery without changing it. */
 export enum Mode {
@@ -113,7 +113,9 @@ export function createPump(
     checkpoint: Checkpoint | undefined,
     nowMs: number,
 ): Pump {
-    const usable = typeof programme === "object" ? programme : undefined
+    let usable = typeof programme === "object" ? programme : undefined
+    // A mechanism that can't keep up would fall behind without end: such a programme is not run (PRG-4).
+    if (usable && mechanism && highestRatePlPerDay(usable) > mechanismRatePlPerDayMax(mechanism)) usable = undefined
     let alarms = checkpoint ? checkpoint.alarms : 0
     if (!mechanism || programme === undefined) alarms = alarms | (1 << Alarm.ProgrammeMissing)
     else if (!usable) alarms = alarms | (1 << Alarm.ProgrammeDamaged)

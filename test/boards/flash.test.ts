@@ -70,6 +70,14 @@ describe("command line", () => {
         spawnSync(process.execPath, ["node_modules/tsx/dist/cli.mjs", "boards/flash.ts", ...args], { encoding: "utf8" })
     const prescription = ["--prescription", "sim/prescriptions/continuous-100.json"]
 
+    writeFileSync(
+        join(scratch, "slow.json"),
+        readFileSync("boards/syringe-20ml.mechanism.json", "utf8").replace(
+            /"stepPicolitres": \d+/,
+            '"stepPicolitres": 900',
+        ),
+    )
+
     test.each([
         ["an unknown board", ["--board", "nano"], /--board: was "nano", may be "pico" or "esp32c3"/],
         ["no board", [], /--board/],
@@ -88,6 +96,14 @@ describe("command line", () => {
             "a mechanism that is not there",
             ["--board", "pico", ...prescription, "--mechanism", "none.json"],
             /none.json: was missing/,
+        ],
+        [
+            "a mechanism too slow for the prescription",
+            [
+                ...["--board", "pico", "--prescription", "boards/calibration.prescription.json"],
+                ...["--mechanism", join(scratch, "slow.json")],
+            ],
+            /--mechanism: was asked for 24 mL\/day by the prescription, may be one for a flow up to 24 mL\/day/,
         ],
         ["an output in no folder", ["--board", "pico", ...prescription, "--output", "none/image.uf2"], /--output: was/],
         ["an unknown option", ["--board", "pico", "--fast"], /--fast/],

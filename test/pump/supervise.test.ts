@@ -425,6 +425,25 @@ describe("the programme", () => {
         bench.run(MS_PER_DAY)
         expect(bench.pump.commandedSteps).toBe(Math.floor(RATE_PL_PER_DAY_MIN / MECHANISM.stepPl))
     })
+
+    test("PRG-4: a programme that asks for more than the mechanism can do is not run: the minimum rate is, with an alarm", () => {
+        // 7 steps of 3000 pL in each tick: 18.144 mL/day.
+        const mechanismMax = 7 * 3_000 * 864_000
+        const fits = started({
+            stepPl: 3_000,
+            programme: programmeOf([{ startMinute: 0, ratePlPerDay: mechanismMax }]),
+        })
+        expect(alarmsOf(fits)).toEqual([])
+        expect(fits.pump.ratePlPerDay).toBe(mechanismMax)
+        const tooFast = programmeOf([
+            { startMinute: 0, ratePlPerDay: 100_000_000 },
+            { startMinute: 1439, ratePlPerDay: mechanismMax + 1 },
+        ])
+        const checkpoint = { sequence: 1, mode: Mode.Running, alarms: 0, residualPl: 5_000_000_000 }
+        const bench = started({ stepPl: 3_000, programme: tooFast, checkpoint })
+        expect(alarmsOf(bench)).toEqual(["programmeDamaged"])
+        expect(bench.pump.ratePlPerDay).toBe(RATE_PL_PER_DAY_MIN)
+    })
 })
 
 describe("the prime", () => {
