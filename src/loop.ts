@@ -10,16 +10,28 @@ import { decodeMechanism, Mechanism } from "./pump/mechanism"
 import { decodeProgramme, Programme } from "./pump/programme"
 import { createActions, createPump, Pump } from "./pump/pump"
 import { createReadings } from "./pump/readings"
-import { nextDeadlineMs, tick } from "./pump/tick"
+import { nextDueMs, tick } from "./pump/tick"
 
-/** Runs the pump on these parts for ever. */
+/**
+ * Runs the pump on these parts for ever. What nobody caught ends here: the program is torn down and starts again some
+ * five seconds later, with its outputs as they were left, so the motor is let go first and the heartbeat stops (FLT-1).
+ */
 export async function runPump(parts: Parts): Promise<void> {
+    try {
+        await runTicks(parts)
+    } catch (error) {
+        parts.motor.release()
+        throw error
+    }
+}
+
+async function runTicks(parts: Parts): Promise<void> {
     const checkpoints = new CheckpointStore()
     const readings = createReadings()
     const actions = createActions()
     const pump = await bootPump(checkpoints)
     let deadlineMs = START_UP_MS
-    if (ds.millis() > deadlineMs) deadlineMs = nextDeadlineMs(deadlineMs, ds.millis())
+    if (ds.millis() > deadlineMs) deadlineMs = nextDueMs(deadlineMs, TICK_MS, ds.millis())
     let sampleDueMs = deadlineMs
     let alarmsShown = 0
     let priority = AlarmPriority.None
@@ -31,7 +43,7 @@ export async function runPump(parts: Parts): Promise<void> {
 
         readings.sampled = nowMs >= sampleDueMs
         if (readings.sampled) {
-            while (sampleDueMs <= nowMs) sampleDueMs += SAMPLE_MS
+            sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             for (const sensor of parts.sensors) await sensor.read(readings)
         }
 
@@ -49,7 +61,7 @@ export async function runPump(parts: Parts): Promise<void> {
         await parts.monitor.report(pump, actions)
         if (actions.checkpointDue) await checkpoints.save(pump)
         await parts.heartbeat.beat()
-        deadlineMs = nowMs < deadlineMs + TICK_MS ? deadlineMs + TICK_MS : nextDeadlineMs(deadlineMs, nowMs)
+        deadlineMs = nowMs < deadlineMs + TICK_MS ? deadlineMs + TICK_MS : nextDueMs(deadlineMs, TICK_MS, nowMs)
     }
 }
 

@@ -7,7 +7,7 @@ import { MS_PER_DAY, OCCLUSION_PA_MAX, RESERVOIR_PL_MAX, START_UP_MS, TICK_MS } 
 import { createActions, createPump, Mode } from "../../src/pump/pump"
 import { createReadings } from "../../src/pump/readings"
 import { planFlow } from "../../src/pump/schedule"
-import { nextDeadlineMs, tick } from "../../src/pump/tick"
+import { nextDueMs, tick } from "../../src/pump/tick"
 
 /** What every model meters. */
 export interface MeteringCase {
@@ -62,7 +62,7 @@ export const thisDesign: MeteringModel = metering => {
         // Metering alone is asked about here, so the syringe never empties.
         pump.residualPl = RESERVOIR_PL_MAX
         tick(pump, readings, nowMs, actions)
-        deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+        deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
     }
     return pump.commandedSteps
 }
@@ -118,7 +118,7 @@ export const accelStepperEachTick: MeteringModel = metering => {
         const nowMs = deadlineMs + lateMs()
         if (nowMs > metering.durationMs) break
         if (stepper.runSpeed(nowMs)) steps += 1
-        deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+        deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
     }
     return steps
 }
@@ -143,7 +143,7 @@ export const roundedPeriod: MeteringModel = metering => {
         const nowMs = deadlineMs + lateMs()
         if (nowMs > durationMs) break
         for (; dueMs <= nowMs; dueMs += periodMs) steps += 1
-        deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+        deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
     }
     return steps
 }

@@ -3,10 +3,10 @@
 
 import { setImmediate } from "node:timers/promises"
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
-import { SAMPLE_MS, START_UP_MS } from "../../src/pump/limits"
+import { SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { BolusEvent, createActions, createPump } from "../../src/pump/pump"
 import { createReadings, type Readings, SensorFault } from "../../src/pump/readings"
-import { nextDeadlineMs, tick } from "../../src/pump/tick"
+import { nextDueMs, tick } from "../../src/pump/tick"
 import { firstCheckpoint, type Session } from "./session"
 import { traceLine } from "./trace"
 
@@ -54,7 +54,7 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
 
         readings.sampled = nowMs >= sampleDueMs
         if (readings.sampled) {
-            while (sampleDueMs <= nowMs) sampleDueMs += SAMPLE_MS
+            sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             read(session, readings)
         }
         tick(pump, readings, nowMs, actions)
@@ -76,7 +76,7 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
         session.residualPl = pump.residualPl
         session.tickDone(actions.steps)
 
-        deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+        deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
         if (ticks % TICKS_PER_TURN === 0) {
             options.onProgress(session.world.nowMs)
             await setImmediate()

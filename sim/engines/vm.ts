@@ -4,8 +4,8 @@
 import { existsSync, readFileSync } from "node:fs"
 import { setImmediate } from "node:timers/promises"
 import { JDServerServiceProvider, type JDService, SRV_SETTINGS } from "jacdac-ts"
-import { START_UP_MS } from "../../src/pump/limits"
-import { nextDeadlineMs } from "../../src/pump/tick"
+import { START_UP_MS, TICK_MS } from "../../src/pump/limits"
+import { nextDueMs } from "../../src/pump/tick"
 import { BenchServer } from "./benchServer"
 import type { EngineOptions } from "./core"
 import type { DevsModule, VirtualClock } from "./devicescriptVm"
@@ -96,7 +96,7 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
         server.stepsOfTick = 0
         options.afterTick?.(machine.module)
 
-        deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+        deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
         if (ticks % TICKS_PER_TURN === 0) {
             options.onProgress(session.world.nowMs)
             await setImmediate()

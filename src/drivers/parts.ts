@@ -15,6 +15,8 @@ export interface Sensor {
 export interface Motor {
     /** Makes `steps` whole steps forward, 1 to the mechanism's most per tick, and returns when the last pulse is out. */
     step(steps: number): Promise<void>
+    /** Cuts the coil current at once, whatever was under way. */
+    release(): void
 }
 
 /** Light and buzzer. */

@@ -87,7 +87,12 @@ export function startStepper(wiring: StepperWiring): Motor {
     wiring.step.setMode(ds.GPIOMode.OutputLow)
     if (wiring.direction) wiring.direction.pin.setMode(modeOf(wiring.direction, true))
     let enabled = false
+    const release = () => {
+        wiring.enable.setMode(offMode)
+        enabled = false
+    }
     return {
+        release,
         step: async (steps: number) => {
             const count = Math.min(steps, STEPS_PER_TICK_MAX)
             if (!(count >= 1)) return
@@ -104,8 +109,7 @@ export function startStepper(wiring: StepperWiring): Motor {
             }
             if (wiring.releaseBetweenSteps) {
                 await sleepFromNow(wiring.settleMs)
-                wiring.enable.setMode(offMode)
-                enabled = false
+                release()
             }
         },
     }

@@ -3,7 +3,7 @@
 
 import { Alarm } from "./alarms"
 import { endPrime, raise, refreshDelivering } from "./delivery"
-import { ELAPSED_MS_MAX, MS_PER_DAY, OWED_MAX, TICK_MS } from "./limits"
+import { ELAPSED_MS_MAX, MS_PER_DAY, OWED_MAX } from "./limits"
 import { Actions, BolusEvent, BolusReason, Pump } from "./pump"
 import { Readings } from "./readings"
 import { planFlow } from "./schedule"
@@ -112,7 +112,7 @@ function checkAccounts(pump: Pump, actions: Actions): void {
     }
 }
 
-/** The first deadline of the fixed grid after `nowMs`, given an earlier one: ticks that were missed are skipped. */
-export function nextDeadlineMs(deadlineMs: number, nowMs: number): number {
-    return deadlineMs + TICK_MS * (Math.floor((nowMs - deadlineMs) / TICK_MS) + 1)
+/** The first time after `nowMs` on the grid of `periodMs` that `dueMs` stands on: what was missed meanwhile is skipped. */
+export function nextDueMs(dueMs: number, periodMs: number, nowMs: number): number {
+    return dueMs + periodMs * (Math.floor((nowMs - dueMs) / periodMs) + 1)
 }

@@ -5,7 +5,7 @@
 import { crc32, readUint, writeUint } from "../../src/pump/bytes"
 import { MS_PER_DAY, MS_PER_WEEK, OWED_MAX } from "../../src/pump/limits"
 import { timeOfWeek } from "../../src/pump/schedule"
-import { nextDeadlineMs } from "../../src/pump/tick"
+import { nextDueMs } from "../../src/pump/tick"
 
 const TWO_32 = 4_294_967_296
 
@@ -53,7 +53,7 @@ export function arithmeticLines(
         writeUint(bytes, 8, size, stored)
         lines.push(
             `${show(owed)} ${steps} ${show(owed - steps * stepQuantum)} ${show(OWED_MAX + owed)} ${show(-owed)} ` +
-                `${show(timeOfWeek(ms))} ${show(Math.floor(ms / MS_PER_WEEK))} ${show(nextDeadlineMs(3_000, c * 1_000))} ` +
+                `${show(timeOfWeek(ms))} ${show(Math.floor(ms / MS_PER_WEEK))} ${show(nextDueMs(3_000, 100, c * 1_000))} ` +
                 `${show(readUint(bytes, 2, 6))} ${readUint(bytes, 8, size)} ${show(crc32(bytes, 0, 16, 0))} ` +
                 `${show(crc32(bytes, 5, 16, crc32(bytes, 0, 5, 0)))} ${a & 0xffff} ${Math.ceil(owed / stepQuantum)} ` +
                 `${show(Math.min(owed, ms))} ${show(Math.abs(ms))}`,

@@ -14,7 +14,7 @@ import { Programme } from "../../src/pump/programme"
 import { createActions, createPump, Pump } from "../../src/pump/pump"
 import { CommandKind, createReadings, Readings, SensorFault } from "../../src/pump/readings"
 import { planFlow } from "../../src/pump/schedule"
-import { nextDeadlineMs, tick } from "../../src/pump/tick"
+import { nextDueMs, tick } from "../../src/pump/tick"
 
 /** Repetitions of every phase, the first half for the host's compiler to settle; the first phase of the first one is at FIRST_MS, each next one SPACING_MS later. */
 const ROUNDS = 120
@@ -239,7 +239,7 @@ function phasesOf(): Phase[] {
                     await annunciator.show(highestPriority(pump.alarms), pump.nowMs + told)
                     await monitor.report(pump, actions)
                     encodeCheckpoint(pump, told, checkpoint)
-                    nextDeadlineMs(0, pump.nowMs)
+                    nextDueMs(0, 100, pump.nowMs)
                 }
             },
         },

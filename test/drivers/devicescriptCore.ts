@@ -38,3 +38,47 @@ export async function sleep(milliseconds: number): Promise<void> {
 export function millis(): number {
     return Math.floor(clock.sliceStartMs)
 }
+
+/** What the settings hold, by key: the flash of this stand-in. */
+export const flash = new Map<string, Buffer>()
+
+/** The settings of the device. */
+export class Settings {
+    async get(key: string): Promise<[string, Buffer]> {
+        return [key, flash.get(key) ?? Buffer.alloc(0)]
+    }
+
+    async set(key: string, value: Buffer): Promise<void> {
+        flash.set(key, Buffer.from(value))
+    }
+}
+
+interface SettingPacket {
+    decode(): [string, Buffer]
+}
+
+/** Asks the settings, and gives the answer as a packet that the filter lets through. */
+export async function actionReport(
+    _role: Settings,
+    _name: "get",
+    ask: () => Promise<[string, Buffer]>,
+    filter: (packet: SettingPacket) => boolean,
+): Promise<SettingPacket> {
+    const answer = await ask()
+    const packet = { decode: () => answer }
+    if (!filter(packet)) throw new Error("an answer to another question")
+    return packet
+}
+
+declare global {
+    interface Buffer {
+        /** What a DeviceScript Buffer has and Node's has not. */
+        blitAt(offset: number, source: Buffer, sourceOffset: number, length: number): void
+    }
+}
+
+Object.assign(Buffer.prototype, {
+    blitAt(this: Buffer, offset: number, source: Buffer, sourceOffset: number, length: number) {
+        source.copy(this, offset, sourceOffset, sourceOffset + length)
+    },
+})

@@ -108,6 +108,18 @@ test.each([1, 3])(
     },
 )
 
+test("release cuts the current at once, and the next step wakes the driver again", async () => {
+    const motor = startStepper(wiring({ releaseBetweenSteps: false }))
+    await motor.step(1)
+    expect(timeline.level("ENABLE")).toBe(0)
+    motor.release()
+    expect(timeline.level("ENABLE")).toBe(1)
+    const wakes = timeline.of("ENABLE").length
+    await motor.step(1)
+    expect(timeline.of("ENABLE")).toHaveLength(wakes + 1)
+    expect(timeline.level("ENABLE")).toBe(0)
+})
+
 test("an encoder looks after every single step", async () => {
     let looks = 0
     const seen: number[] = []

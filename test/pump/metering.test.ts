@@ -9,8 +9,9 @@ import {
     RATE_PL_PER_DAY_MAX,
     RATE_PL_PER_DAY_MIN,
     START_UP_MS,
+    TICK_MS,
 } from "../../src/pump/limits"
-import { nextDeadlineMs, tick } from "../../src/pump/tick"
+import { nextDueMs, tick } from "../../src/pump/tick"
 import { Bench, programmeOf } from "./bench"
 
 // What the programme asks for between two times of the week, in exact integers and without any of the pump's code.
@@ -100,7 +101,7 @@ describe("metering", () => {
         let state = 1
         for (let ticks = 1; nowMs < 90 * MS_PER_DAY; ticks++) {
             state = (state * 69_069 + 1) % 4_294_967_296
-            deadlineMs = nextDeadlineMs(deadlineMs, nowMs)
+            deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
             nowMs = deadlineMs + (state % 10 < 7 ? 0 : (state >>> 8) % 900)
             bench.tick(nowMs)
             if (ticks % 10_007 !== 0) continue
@@ -157,10 +158,10 @@ describe("metering", () => {
     })
 
     test("the deadlines stay on a fixed grid, and missed ones are skipped", () => {
-        expect(nextDeadlineMs(3_000, 3_000)).toBe(3_100)
-        expect(nextDeadlineMs(3_000, 3_099)).toBe(3_100)
-        expect(nextDeadlineMs(3_000, 3_100)).toBe(3_200)
-        expect(nextDeadlineMs(3_000, 3_599)).toBe(3_600)
+        expect(nextDueMs(3_000, TICK_MS, 3_000)).toBe(3_100)
+        expect(nextDueMs(3_000, TICK_MS, 3_099)).toBe(3_100)
+        expect(nextDueMs(3_000, TICK_MS, 3_100)).toBe(3_200)
+        expect(nextDueMs(3_000, TICK_MS, 3_599)).toBe(3_600)
     })
 
     test("a tick that is not given time makes nothing", () => {

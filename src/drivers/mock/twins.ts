@@ -86,6 +86,8 @@ export function mockMotor(bench: Bench): Motor {
             payload[8] = steps
             await tellWorld(bench, STEP, payload)
         },
+        // The world's screw holds by itself.
+        release: () => {},
     }
 }
 
