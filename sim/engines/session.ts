@@ -19,11 +19,12 @@ import type { AlarmRecord, BolusRecord, Run, RunResult, Samples } from "./result
 /** A command on its way to the firmware, in the whole nanolitres that the link to the bench carries. */
 export interface Command {
     kind: CommandKind
+    requestedMs: number
     volumeNl: number
     rateNlPerDay: number
 }
 
-const NO_COMMAND: Command = { kind: CommandKind.None, volumeNl: 0, rateNlPerDay: 0 }
+const NO_COMMAND: Command = { kind: CommandKind.None, requestedMs: 0, volumeNl: 0, rateNlPerDay: 0 }
 
 const BOLUS_REASONS: Record<BolusReason, string> = {
     [BolusReason.None]: "",
@@ -62,11 +63,10 @@ export class Session {
     private basis: FlowBasis = "schedule"
     readonly boluses: BolusRecord[] = []
     private readonly commands: Command[] = []
-    private readonly primeRequestsMs: number[] = []
-    private primeStarts = false
-    private primeNow: { volumePl: number; ratePlPerDay: number } | undefined
+    /** The prime that the firmware was asked for last. */
+    private primeAsked: Command | undefined
     private nextEvent = 0
-    private lastTickMs = 0
+    private accountedMs = 0
     private clockTaken = false
     private nextSampleMs = 0
     private readonly jitter: ReturnType<typeof xoroshiro128plus>
@@ -144,47 +144,49 @@ export class Session {
             case "powerOn":
                 this.powered = true
                 this.poweredOnMs = event.atMs
-                this.lastTickMs = event.atMs
+                this.accountedMs = event.atMs
                 return
             case "stop":
-                this.commands.push({ ...NO_COMMAND, kind: CommandKind.Stop })
+                this.command(CommandKind.Stop)
                 return
             case "start":
-                this.commands.push({ ...NO_COMMAND, kind: CommandKind.Start })
+                this.command(CommandKind.Start)
                 return
             case "refill":
                 world.refill(event.volumePl)
-                this.commands.push({ kind: CommandKind.Refill, volumeNl: toNl(event.volumePl), rateNlPerDay: 0 })
+                this.command(CommandKind.Refill, event.volumePl)
                 return
             case "prime":
-                this.primeRequestsMs.push(event.atMs)
-                this.commands.push({
-                    kind: CommandKind.Prime,
-                    volumeNl: toNl(event.volumePl),
-                    rateNlPerDay: toNl(event.ratePlPerDay),
-                })
+                this.command(CommandKind.Prime, event.volumePl, event.ratePlPerDay)
                 return
             default:
                 event satisfies never
         }
     }
 
+    private command(kind: CommandKind, volumePl = 0, ratePlPerDay = 0): void {
+        const requestedMs = this.world.nowMs
+        this.commands.push({ kind, requestedMs, volumeNl: toNl(volumePl), rateNlPerDay: toNl(ratePlPerDay) })
+    }
+
     private powerOff(): void {
         this.powered = false
         this.poweredOnMs = Infinity
         this.forgetFirmware("power lost")
+        // What the firmware had not taken yet it never will.
+        for (const command of this.commands.splice(0))
+            if (command.kind === CommandKind.Prime) this.recordBolus(command, "denied", "power lost")
     }
 
     /** The firmware started again by itself, with power on all the while: what it only held in memory is gone. */
     firmwareRestarted(): void {
         this.forgetFirmware("firmware restarted")
-        this.lastTickMs = this.world.nowMs
     }
 
     private forgetFirmware(reason: string): void {
         this.clockTaken = false
         this.world.powerOff()
-        this.observer.advance(this.world.nowMs - this.lastTickMs)
+        this.account()
         // The firmware can no longer say how far it came.
         this.endBolus("cancelled", reason, this.observer.primeAskedPl)
         this.observer.powerOff()
@@ -196,13 +198,11 @@ export class Session {
         const sensors = this.world.sense()
         if (!this.clockTaken && sensors.wallFault === SensorFault.None) {
             this.clockTaken = true
-            this.observer.advance(this.world.nowMs - this.lastTickMs)
-            this.lastTickMs = this.world.nowMs
+            this.account()
             this.observer.setClock((sensors.wallWeekS * MS_PER_SECOND) % MS_PER_WEEK)
         }
         const command = this.commands.shift() ?? NO_COMMAND
-        if (command.kind === CommandKind.Prime)
-            this.primeNow = { volumePl: command.volumeNl * 1000, ratePlPerDay: command.rateNlPerDay * 1000 }
+        if (command.kind === CommandKind.Prime) this.primeAsked = command
         return { sensors, command }
     }
 
@@ -232,19 +232,13 @@ export class Session {
 
     /** The firmware said what became of a bolus. */
     bolus(event: BolusEvent, reason: BolusReason, volumePl: number): void {
-        const nowMs = this.world.nowMs
-        if (event === BolusEvent.Started || event === BolusEvent.Denied) {
-            const started = event === BolusEvent.Started
-            if (started) this.primeStarts = true
-            this.boluses.push({
-                kind: "prime",
-                requestedMs: this.primeRequestsMs.shift() ?? nowMs,
-                outcome: started ? "inProgress" : "denied",
-                reason: BOLUS_REASONS[reason],
-                startedMs: started ? nowMs : null,
-                finishedMs: null,
-                deliveredPl: 0,
-            })
+        const asked = this.primeAsked ?? NO_COMMAND
+        if (event === BolusEvent.Denied) {
+            this.recordBolus(asked, "denied", BOLUS_REASONS[reason])
+        } else if (event === BolusEvent.Started) {
+            this.recordBolus(asked, "inProgress", "")
+            this.account()
+            this.observer.startPrime(asked.volumeNl * 1000, asked.rateNlPerDay * 1000)
         } else if (event === BolusEvent.Delivered) {
             this.endBolus("delivered", "", volumePl)
         } else {
@@ -254,17 +248,11 @@ export class Session {
 
     /** A tick is done, `steps` of it made: the accounts are brought up to it. */
     tickDone(steps: number): void {
-        const nowMs = this.world.nowMs
         const deliveredBefore = this.observer.delivering
         this.ticks += 1
-        this.observer.advance(nowMs - this.lastTickMs)
-        this.lastTickMs = nowMs
+        this.account()
         if (this.delivering !== deliveredBefore || this.basis !== this.observer.basis)
             this.observer.follow(this.delivering, this.basis)
-        if (this.primeStarts) {
-            this.primeStarts = false
-            if (this.primeNow) this.observer.startPrime(this.primeNow.volumePl, this.primeNow.ratePlPerDay)
-        }
         this.observer.command(steps, deliveredBefore && this.delivering)
     }
 
@@ -309,6 +297,24 @@ export class Session {
             samples.residualPl.push(this.powered ? this.residualPl : NaN)
             this.nextSampleMs += samples.periodMs
         }
+    }
+
+    /** Brings the account of what was asked for up to now. */
+    private account(): void {
+        this.observer.advance(this.world.nowMs - this.accountedMs)
+        this.accountedMs = this.world.nowMs
+    }
+
+    private recordBolus(command: Command, outcome: "inProgress" | "denied", reason: string): void {
+        this.boluses.push({
+            kind: "prime",
+            requestedMs: command.requestedMs,
+            outcome,
+            reason,
+            startedMs: outcome === "inProgress" ? this.world.nowMs : null,
+            finishedMs: null,
+            deliveredPl: 0,
+        })
     }
 
     private endBolus(outcome: BolusRecord["outcome"], reason: string, deliveredPl: number): void {
