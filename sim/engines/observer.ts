@@ -20,7 +20,8 @@ export class Observer {
     commandedSteps = 0
     /** The largest distance between programmed and commanded at any tick, in steps. */
     stepErrorMax = 0
-    /** The programme's flow now, 0 while nothing is to be delivered. */
+    /** The programme's flow now, 0 while nothing is to be delivered; and with the prime in progress. */
+    basalPlPerDay = 0
     ratePlPerDay = 0
 
     private readonly ratePlPerDayOfMinute = new Float64Array(10_080)
@@ -70,7 +71,7 @@ export class Observer {
     powerOff(): void {
         this.follow(false, "schedule")
         this.outstanding = 0
-        this.ratePlPerDay = 0
+        this.clearFlow()
     }
 
     startPrime(volumePl: number, ratePlPerDay: number): void {
@@ -85,7 +86,7 @@ export class Observer {
     /** What was asked for in the `elapsedMs` up to this tick. */
     advance(elapsedMs: number): void {
         let leftMs = elapsedMs
-        if (leftMs > 0) this.ratePlPerDay = 0
+        if (leftMs > 0) this.clearFlow()
         while (leftMs > 0) {
             const minute = Math.floor(this.weekMs / MS_PER_MINUTE)
             const sliceMs = Math.min(leftMs, (minute + 1) * MS_PER_MINUTE - this.weekMs)
@@ -99,6 +100,7 @@ export class Observer {
                     : this.basis === "mean"
                       ? this.programme.meanRatePlPerDay
                       : RATE_PL_PER_DAY_MIN
+            this.basalPlPerDay = basalPlPerDay
             this.ratePlPerDay = basalPlPerDay
             this.add(basalPlPerDay * sliceMs)
             if (this.prime.leftPl > 0) this.addPrime(basalPlPerDay, sliceMs)
@@ -112,6 +114,11 @@ export class Observer {
         if (!toDeliver) return
         const error = Math.abs(this.outstanding) / this.stepQuantum
         if (error > this.stepErrorMax) this.stepErrorMax = error
+    }
+
+    private clearFlow(): void {
+        this.basalPlPerDay = 0
+        this.ratePlPerDay = 0
     }
 
     private addPrime(basalPlPerDay: number, sliceMs: number): void {

@@ -50,7 +50,7 @@ export interface Samples {
     /** Programmed and delivered since the start. */
     programmedPl: number[]
     deliveredPl: number[]
-    /** The programme's flow at that time: 0 while stopped or off. */
+    /** The programme's flow at that time, without boluses: 0 while stopped or off. */
     ratePlPerDay: number[]
     /** True pressure in the line, gauge. */
     pressurePa: number[]

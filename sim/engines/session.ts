@@ -291,7 +291,7 @@ export class Session {
             samples.timeMs.push(this.nextSampleMs)
             samples.programmedPl.push(observer.programmedPl)
             samples.deliveredPl.push(Math.round(world.deliveredPl))
-            samples.ratePlPerDay.push(observer.ratePlPerDay)
+            samples.ratePlPerDay.push(observer.basalPlPerDay)
             samples.pressurePa.push(Math.round(world.pressurePa))
             samples.reservoirPl.push(Math.round(world.reservoirPl))
             samples.residualPl.push(this.powered ? this.residualPl : NaN)

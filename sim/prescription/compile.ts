@@ -372,42 +372,6 @@ function weeklyMean(days: TimedRate[][]): number {
     return days.reduce((sum, day) => sum + dayMean(day), 0) / days.length
 }
 
-/** What a programme comes to, worked out from what the pump was given: for a person to read before it runs. */
-export interface ProgrammeDescription {
-    concentrationMicrogramsPerMl: number
-    days: { weekday: (typeof WEEKDAYS)[number]; microgramsPerDay: number; mlPerDay: number }[]
-    meanMicrogramsPerDay: number
-    meanMlPerDay: number
-    /** From a full reservoir to the reservoir-low alarm at the mean flow. */
-    daysToRefillAlarm: number
-    /** What a clinician should look at twice; nothing here is refused. */
-    cautions: string[]
-}
-
-/** Describes a programme. */
-export function describeProgramme(programme: Programme): ProgrammeDescription {
-    const concentrationMicrogramsPerMl = programme.concentrationNgPerMl / 1000
-    const days = WEEKDAYS.map((weekday, i) => {
-        const mlPerDay = dayMean(segmentsOf(programme, programme.patternOfWeekday[i])) / PICOLITRES_PER_ML
-        return { weekday, microgramsPerDay: mlPerDay * concentrationMicrogramsPerMl, mlPerDay }
-    })
-    const meanMlPerDay = programme.meanRatePlPerDay / PICOLITRES_PER_ML
-    const highest = Math.max(...days.map(day => day.microgramsPerDay))
-    const cautions: string[] = []
-    // Labels of Lioresal and Gablofen: little experience over 1000 µg/day; 50 µg/mL is for screening.
-    if (highest > 1000) cautions.push(`${shownNumber(highest)} µg/day: there is little experience over 1000 µg/day`)
-    if (concentrationMicrogramsPerMl === SCREENING_MICROGRAMS_PER_ML)
-        cautions.push(`${SCREENING_MICROGRAMS_PER_ML} µg/mL is the strength for screening`)
-    return {
-        concentrationMicrogramsPerMl,
-        days,
-        meanMicrogramsPerDay: meanMlPerDay * concentrationMicrogramsPerMl,
-        meanMlPerDay,
-        daysToRefillAlarm: (programme.reservoirPl - programme.reservoirLowPl) / programme.meanRatePlPerDay,
-        cautions,
-    }
-}
-
 function minuteOf(clockTime: string): number {
     return Number(clockTime.slice(0, 2)) * 60 + Number(clockTime.slice(3))
 }

@@ -2,10 +2,12 @@
 // made of, so that a slip between the two shows.
 
 import type { Programme } from "../../src/pump/programme"
-import { doseUg } from "./units"
+import { SCREENING_MICROGRAMS_PER_ML } from "../prescription/schema"
+import { doseUg, formatUg } from "./units"
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 const MINUTES_PER_DAY = 1440
+const UG_PER_DAY_EXPERIENCED = 1000
 
 export interface SegmentReadBack {
     /** "06:00" and "24:00" */
@@ -49,6 +51,18 @@ export function readBack(programme: Programme): DayReadBack[] {
             segments,
         }
     })
+}
+
+/** What a clinician should look at twice; nothing here is refused. From the labels of Lioresal and Gablofen. */
+export function cautionsOf(programme: Programme): string[] {
+    const cautions: string[] = []
+    const highest = Math.max(...readBack(programme).map(day => day.ugPerDay))
+    // Of the exact dose; what a sum of many segments is off by is far less than a nanogram.
+    if (highest > UG_PER_DAY_EXPERIENCED + 0.001)
+        cautions.push(`${formatUg(highest)} µg/day: there is little experience over ${UG_PER_DAY_EXPERIENCED} µg/day`)
+    if (programme.concentrationNgPerMl === SCREENING_MICROGRAMS_PER_ML * 1000)
+        cautions.push(`${SCREENING_MICROGRAMS_PER_ML} µg/mL is the strength for screening`)
+    return cautions
 }
 
 function clockTime(minute: number): string {

@@ -91,6 +91,14 @@ test("BOL-3: a prime that a power cut ends does not go on after it, nor does one
     }
 })
 
+test("what plots show of the programme is without the prime, and its total with it", async () => {
+    const session = new Session({ ...scenarioOf("prime"), durationMs: 3_720_000 }, 1)
+    await runCore(session, OPTIONS)
+    const { samples } = session.finish("core", 0)
+    expect(Math.max(...samples.ratePlPerDay)).toBe(228_000_000)
+    expect(samples.programmedPl.at(-1)).toBeGreaterThan(160_000_000)
+})
+
 test("light and buzzer show a high-priority alarm as the patterns say", async () => {
     const session = new Session(
         { ...scenarioOf("continuous-day"), durationMs: 60_000, reservoirFillPl: 100_000, events: [] },

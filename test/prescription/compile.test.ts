@@ -6,7 +6,6 @@ import { InputError } from "../../sim/input"
 import {
     compilePrescription,
     concentrationsFor,
-    describeProgramme,
     encodeProgramme,
     flowPlPerDay,
     loadPrescription,
@@ -14,6 +13,7 @@ import {
 import { encodeMechanism, loadMechanism } from "../../sim/prescription/mechanism"
 import { settingsOf } from "../../sim/prescription/records"
 import { Prescription } from "../../sim/prescription/schema"
+import { cautionsOf, readBack } from "../../sim/report/readBack"
 import { crc32, readUint } from "../../src/pump/bytes"
 import { RATE_PL_PER_DAY_MAX, RATE_PL_PER_DAY_MIN, RESERVOIR_PL_MAX, STEP_PL_MAX } from "../../src/pump/limits"
 import { decodeMechanism, Mechanism } from "../../src/pump/mechanism"
@@ -160,19 +160,18 @@ describe("the programme's bytes", () => {
 
 describe("the prescriptions shipped", () => {
     test.each([
-        ["continuous-100.json", [100, 100, 100, 100, 100, 100, 100], 0.2],
-        ["continuous-1000.json", [1000, 1000, 1000, 1000, 1000, 1000, 1000], 2],
-        ["night-rise-312.json", [312.5, 312.5, 312.5, 312.5, 312.5, 312.5, 312.5], 0.15625],
-        ["weekday-weekend.json", [400, 400, 400, 400, 400, 360, 360], (5 * 0.4 + 2 * 0.36) / 7],
-        ["child-48-segments.json", [200, 200, 200, 200, 200, 200, 200], 0.4],
+        ["continuous-100.json", { "every day": 100 }, 0.2],
+        ["continuous-1000.json", { "every day": 1000 }, 2],
+        ["night-rise-312.json", { "every day": 312.5 }, 0.15625],
+        ["weekday-weekend.json", { "Mon to Fri": 400, "Sat, Sun": 360 }, (5 * 0.4 + 2 * 0.36) / 7],
+        ["child-48-segments.json", { "every day": 200 }, 0.4],
     ])("%s", (file, microgramsPerDay, meanMlPerDay) => {
-        const description = describeProgramme(loadPrescription(`${SHIPPED}/${file}`).programme)
+        const { programme } = loadPrescription(`${SHIPPED}/${file}`)
         // Half a picolitre a day in each segment is under a ten-millionth of a microgram.
-        description.days.forEach((day, i) => {
-            expect(day.microgramsPerDay).toBeCloseTo(microgramsPerDay[i], 6)
-        })
-        expect(description.meanMlPerDay).toBeCloseTo(meanMlPerDay, 8)
-        expect(description.cautions).toEqual([])
+        const doses = readBack(programme).map(day => [day.days, Number(day.ugPerDay.toFixed(6))])
+        expect(Object.fromEntries(doses)).toEqual(microgramsPerDay)
+        expect(programme.meanRatePlPerDay / 1e9).toBeCloseTo(meanMlPerDay, 8)
+        expect(cautionsOf(programme)).toEqual([])
     })
 
     test("each is named above", () => {
@@ -288,9 +287,9 @@ describe("from dose to flow", () => {
 
     test("over 1000 µg/day and the screening strength are cautioned about", () => {
         const cautions = (dose: number, concentration: number) =>
-            describeProgramme(compilePrescription(continuous(dose, concentration), "test.json").programme).cautions
+            cautionsOf(compilePrescription(continuous(dose, concentration), "test.json").programme)
         expect(cautions(1000, 500)).toEqual([])
-        expect(cautions(1001, 500).join()).toContain("1001 µg/day")
+        expect(cautions(1001, 500).join()).toContain("1,001 µg/day")
         expect(cautions(100, 50).join()).toContain("screening")
     })
 })
