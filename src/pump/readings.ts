@@ -12,6 +12,27 @@ export enum SensorFault {
     Invalid = 3,
     /** The part answered, but with a reading it took too long ago. */
     Stale = 4,
+    // The pump's own judgement of a reading that came without complaint (`sensors.ts`).
+    /** The very same reading for longer than a working part can give it. */
+    Stuck = 5,
+    /** Outside what the part can meet on this pump. */
+    OutOfRange = 6,
+    /** Scattering far more than the part's own noise. */
+    Noisy = 7,
+    /** A change that nothing in the pump can make between two samples. */
+    Jumped = 8,
+    /** A slow change that nothing in the pump makes. */
+    Drifting = 9,
+}
+
+/** Which limit the guard found broken; the numbers are those of `Reason`. */
+export enum GuardTrip {
+    None = 0,
+    TooManyStepsAtOnce = 19,
+    HourLimit = 20,
+    DayLimit = 21,
+    PrimeLimit = 22,
+    ReverseLimit = 23,
 }
 
 /** What a person asks of the pump. */
@@ -25,6 +46,12 @@ export enum CommandKind {
     Refill = 4,
     /** The pump's own button: stops a pump that delivers, starts one that does not. */
     Toggle = 5,
+    /** A person has seen the alarms: ends those that only waited for that, and pauses the sound of the others. */
+    Acknowledge = 6,
+    /** Pauses the sound of the standing alarms. */
+    Silence = 7,
+    /** A clinician releases what only a clinician may: the guard, and a pump restarted too often. */
+    Release = 8,
 }
 
 /** Filled in place by the drivers; one long-lived record, because an allocation on the device costs a heap sweep. */
@@ -48,6 +75,10 @@ export interface Readings {
     command: CommandKind
     commandPl: number
     commandRatePlPerDay: number
+    /** At a refill, what was drawn out of the reservoir before; NaN when nobody measured it. */
+    commandResidualPl: number
+    /** What the guard (`guard.ts`) tripped on, None while it lets steps through. */
+    guardTrip: GuardTrip
 }
 
 /** A record with no reading in it yet. */
@@ -67,5 +98,7 @@ export function createReadings(): Readings {
         command: CommandKind.None,
         commandPl: 0,
         commandRatePlPerDay: 0,
+        commandResidualPl: NaN,
+        guardTrip: GuardTrip.None,
     }
 }
