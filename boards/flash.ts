@@ -38,11 +38,13 @@ function settingsFor(options: FlashOptions): Setting[] {
     const mechanism = loadMechanism(options.mechanism)
     const mechanismBytes = encodeMechanism(mechanism)
     if (options.prescription === undefined)
-        return settingsOf(new Uint8Array(), mechanismBytes).filter(setting => setting.key.startsWith("me"))
-    const { programme, bytes } = loadPrescription(options.prescription)
+        return settingsOf(new Uint8Array(), mechanismBytes, new Uint8Array()).filter(setting =>
+            setting.key.startsWith("me"),
+        )
+    const { programme, bytes, limitsBytes } = loadPrescription(options.prescription)
     const refused = refusedFlow(programme, mechanism)
     if (refused) throw new InputError([{ file: "command line", field: "--mechanism", ...refused }])
-    return settingsOf(bytes, mechanismBytes)
+    return settingsOf(bytes, mechanismBytes, limitsBytes)
 }
 
 /** Checks the files that are named on the command line. Throws InputError. */

@@ -2,13 +2,12 @@
 // Nothing here decides anything about therapy; all that is in `pump/tick.ts`.
 
 import * as ds from "@devicescript/core"
-import { CheckpointStore, loadRecord } from "./drivers/flashStore"
+import { CheckpointStore } from "./drivers/flashStore"
 import { Parts } from "./drivers/parts"
+import { powerOn } from "./powerOn"
 import { AlarmPriority, highestPriority } from "./pump/alarms"
 import { SAMPLE_MS, START_UP_MS, TICK_MS } from "./pump/limits"
-import { decodeMechanism, Mechanism } from "./pump/mechanism"
-import { decodeProgramme, Programme } from "./pump/programme"
-import { createActions, createPump, Pump } from "./pump/pump"
+import { createActions } from "./pump/pump"
 import { createReadings } from "./pump/readings"
 import { nextDueMs, tick } from "./pump/tick"
 
@@ -29,7 +28,7 @@ async function runTicks(parts: Parts): Promise<void> {
     const checkpoints = new CheckpointStore()
     const readings = createReadings()
     const actions = createActions()
-    const pump = await bootPump(checkpoints)
+    const { pump, guard } = await powerOn(parts, checkpoints)
     let deadlineMs = START_UP_MS
     if (ds.millis() > deadlineMs) deadlineMs = nextDueMs(deadlineMs, TICK_MS, ds.millis())
     let sampleDueMs = deadlineMs
@@ -47,37 +46,22 @@ async function runTicks(parts: Parts): Promise<void> {
             for (const sensor of parts.sensors) await sensor.read(readings)
         }
 
-        tick(pump, readings, nowMs, actions)
+        tick(pump, guard, readings, nowMs, actions)
 
-        if (actions.steps > 0) await parts.motor.step(actions.steps)
+        if (actions.steps !== 0) await parts.motor.step(actions.steps)
         if (pump.alarms !== alarmsShown) {
             alarmsShown = pump.alarms
             priority = highestPriority(pump.alarms)
         }
         if (priority !== AlarmPriority.None || signalling) {
-            await parts.annunciator.show(priority, nowMs)
+            const sound = nowMs < pump.soundPausedUntilMs ? AlarmPriority.None : priority
+            await parts.annunciator.show(priority, sound, nowMs)
             signalling = priority !== AlarmPriority.None
         }
-        await parts.monitor.report(pump, actions)
-        if (actions.checkpointDue) await checkpoints.save(pump)
-        await parts.heartbeat.beat()
+        await parts.monitor.report(pump, guard, actions)
+        if (actions.checkpointDue) await checkpoints.save(pump, guard)
+        // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
+        if (!pump.cutMotor) await parts.heartbeat.beat()
         deadlineMs = nowMs < deadlineMs + TICK_MS ? deadlineMs + TICK_MS : nextDueMs(deadlineMs, TICK_MS, nowMs)
     }
-}
-
-/** The pump as flash remembers it. */
-async function bootPump(checkpoints: CheckpointStore): Promise<Pump> {
-    const programmeRecord = await loadRecord("pg")
-    const mechanismRecord = await loadRecord("me")
-    let programme: Programme | string | undefined
-    if (programmeRecord !== undefined)
-        programme = typeof programmeRecord === "string" ? programmeRecord : decodeProgramme(programmeRecord)
-    if (typeof programme === "string") console.log(`programme damaged: ${programme}`)
-    let mechanism: Mechanism | undefined
-    if (mechanismRecord !== undefined) {
-        const decoded = typeof mechanismRecord === "string" ? mechanismRecord : decodeMechanism(mechanismRecord)
-        if (typeof decoded === "string") console.log(`calibration damaged: ${decoded}`)
-        else mechanism = decoded
-    }
-    return createPump(programme, mechanism, await checkpoints.load(), ds.millis())
 }

@@ -26,7 +26,7 @@ const motor = startStepper({
     releaseBetweenSteps: true,
     wakeMs: 2,
     settleMs: 5,
-    afterStep: encoder.afterStep,
+    encoder,
 })
 
 runPump.start({

@@ -31,12 +31,13 @@ const motor = startStepper({
     step: pins.STEP,
     enable: pins.ENABLE,
     direction: { pin: pins.DIR, activeLow: false },
+    fault: { pin: pins.FAULT, activeLow: false },
     chip: tmc2209,
     stepPeriodMs: 0,
     releaseBetweenSteps: true,
     wakeMs: 2,
     settleMs: 5,
-    afterStep: encoder.afterStep,
+    encoder,
 })
 
 runPump.start({

@@ -1,33 +1,54 @@
-import { beforeEach, describe, expect, test } from "vitest"
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { loadPrescription } from "../sim/prescription/compile"
 import { encodeMechanism, loadMechanism } from "../sim/prescription/mechanism"
 import { settingsOf, settingText } from "../sim/prescription/records"
 import { loadRecord } from "../src/drivers/flashStore"
 import type { Parts } from "../src/drivers/parts"
 import { runPump } from "../src/loop"
-import { ALARM_IDS, AlarmPriority, hasAlarm } from "../src/pump/alarms"
+import { ALARMS, Alarm, AlarmPriority, hasAlarm, Reason } from "../src/pump/alarms"
+import { crc32 } from "../src/pump/bytes"
 import { decodeCheckpoint } from "../src/pump/checkpoint"
+import { START_UP_MS } from "../src/pump/limits"
+import type { Pump } from "../src/pump/pump"
 import { CommandKind, type Readings, SensorFault } from "../src/pump/readings"
-import { clock, flash, setClock } from "./drivers/devicescriptCore"
+import * as selfTest from "../src/pump/selfTest"
+import { clock, flash, Settings, setClock } from "./drivers/devicescriptCore"
 
-const PROGRAMME = loadPrescription("sim/prescriptions/child-48-segments.json").bytes
+// Here the tests of arithmetic and logic can be made to fail; whether the logic holds is for `selfTest.test.ts` to say.
+vi.mock("../src/pump/selfTest", async importOriginal => {
+    const real = await importOriginal<typeof selfTest>()
+    return { ...real, arithmeticHolds: vi.fn(real.arithmeticHolds), logicTestPart: vi.fn(() => real.LOGIC_HELD) }
+})
+
+const { bytes: PROGRAMME, limitsBytes: LIMITS } = loadPrescription("sim/prescriptions/child-48-segments.json")
 const MECHANISM = encodeMechanism(loadMechanism("boards/syringe-20ml.mechanism.json"))
 
 class TestOver extends Error {}
 
-/** Parts that note each call, and a sensor that reads well. */
-function noting(log: string[], fault: { at: string; atMs: number }) {
+/** Parts that note each call, and sensors that read well unless `spoil` changes what they say. */
+function noting(log: string[], fault: { at: string; atMs: number }, spoil: (readings: Readings) => void = () => {}) {
     const note = (what: string) => {
         if (clock.nowMs >= fault.atMs && what.startsWith(fault.at)) throw new TestOver(what)
+        if (clock.nowMs >= fault.atMs + 60_000) throw new Error(`waited in vain for ${fault.at}`)
         log.push(what)
     }
     const samplesMs: number[] = []
+    const stepsMs: number[] = []
     const beatsMs: number[] = []
+    const seen: { pump?: Pump } = {}
     let command = CommandKind.None
     const parts: Parts = {
         motor: {
-            step: async steps => note(`step ${steps}`),
+            reverses: true,
+            step: async steps => {
+                note(`step ${steps}`)
+                stepsMs.push(clock.nowMs)
+            },
             release: () => log.push("release"),
+            faulty: async () => {
+                note("faulty")
+                return false
+            },
         },
         sensors: [
             {
@@ -35,22 +56,31 @@ function noting(log: string[], fault: { at: string; atMs: number }) {
                     note("read")
                     samplesMs.push(clock.nowMs)
                     Object.assign(readings, {
-                        pressurePa: 1_000,
+                        // No two samples alike, as of any part that works.
+                        pressurePa: 1_000 + (samplesMs.length % 7),
                         pressureFault: SensorFault.None,
                         encoderFault: SensorFault.NotFitted,
                         reservoirEndFault: SensorFault.NotFitted,
                         batteryFault: SensorFault.NotFitted,
-                        wallWeekMs: 0,
+                        wallWeekMs: Math.floor(clock.nowMs / 1_000) * 1_000,
                         wallFault: SensorFault.None,
                         command,
                     })
+                    spoil(readings)
                     command = CommandKind.None
                 },
             },
         ],
-        annunciator: { show: async priority => note(`show ${AlarmPriority[priority]}`) },
+        annunciator: {
+            show: async (light, sound) => note(`show ${AlarmPriority[light]} ${AlarmPriority[sound]}`),
+            test: async () => note("lamp test"),
+        },
         monitor: {
-            report: async pump => note(`report ${ALARM_IDS.filter((_, i) => hasAlarm(pump.alarms, i)).join(" ")}`),
+            report: async pump => {
+                seen.pump = pump
+                const standing = ALARMS.filter((_, alarm) => hasAlarm(pump.alarms, alarm))
+                note(`report ${standing.map(rule => rule.id).join(" ")}`)
+            },
         },
         heartbeat: {
             beat: async () => {
@@ -62,25 +92,35 @@ function noting(log: string[], fault: { at: string; atMs: number }) {
     const ask = (kind: CommandKind) => {
         command = kind
     }
-    return { parts, samplesMs, beatsMs, ask }
+    return { parts, samplesMs, stepsMs, beatsMs, seen, ask }
 }
 
 beforeEach(() => {
     setClock(0)
     flash.clear()
-    for (const { key, value } of settingsOf(PROGRAMME, MECHANISM)) flash.set(key, Buffer.from(settingText(value)))
+    for (const { key, value } of settingsOf(PROGRAMME, MECHANISM, LIMITS))
+        flash.set(key, Buffer.from(settingText(value)))
 })
 
+afterEach(() => {
+    vi.restoreAllMocks()
+})
+
+/** Runs the pump until the fault of its parts. */
+async function runOver(noted: ReturnType<typeof noting>): Promise<void> {
+    await expect(runPump(noted.parts)).rejects.toThrow(TestOver)
+}
+
 describe("the loop", () => {
-    test("ticks ten times a second from 3 s on, samples once a second, and does each tick in one order", async () => {
+    test("ticks ten times a second from 5 s on, samples once a second, and does each tick in one order", async () => {
         const log: string[] = []
-        const { parts, samplesMs, beatsMs } = noting(log, { at: "read", atMs: 63_000 })
-        await expect(runPump(parts)).rejects.toThrow(TestOver)
-        expect(beatsMs).toHaveLength(600)
-        expect(samplesMs.map(ms => Math.floor(ms / 100) * 100)).toEqual(
-            Array.from({ length: 60 }, (_, i) => 3_000 + i * 1_000),
+        const noted = noting(log, { at: "read", atMs: 65_000 })
+        await runOver(noted)
+        expect(noted.beatsMs, "one for the motor's own test, and one for each tick").toHaveLength(1 + 600)
+        expect(noted.samplesMs.map(ms => Math.floor(ms / 100) * 100)).toEqual(
+            Array.from({ length: 60 }, (_, i) => 5_000 + i * 1_000),
         )
-        expect(log.slice(0, 3)).toEqual(["read", "report ", "beat"])
+        expect(log.slice(0, 6)).toEqual(["lamp test", "beat", "faulty", "read", "report ", "beat"])
         const step = log.indexOf("step 1")
         expect(step).toBeGreaterThan(0)
         expect(log.slice(step + 1, step + 3)).toEqual(["report ", "beat"])
@@ -94,7 +134,7 @@ describe("the loop", () => {
         ["the heartbeat", "beat"],
     ])("FLT-1: a fault in %s lets the motor go, and nothing is done after it", async (_, at) => {
         const log: string[] = []
-        await expect(runPump(noting(log, { at, atMs: 20_000 }).parts)).rejects.toThrow(TestOver)
+        await runOver(noting(log, { at, atMs: 20_000 }))
         expect(log.indexOf("release")).toBe(log.length - 1)
     })
 
@@ -102,36 +142,159 @@ describe("the loop", () => {
         for (const at of ["read", "step", "report"]) {
             setClock(0)
             const log: string[] = []
-            const { parts, beatsMs } = noting(log, { at, atMs: 20_000 })
-            await expect(runPump(parts)).rejects.toThrow(TestOver)
-            expect(clock.nowMs - (beatsMs.at(-1) ?? 0)).toBeGreaterThan(50)
+            const noted = noting(log, { at, atMs: 20_000 })
+            await runOver(noted)
+            expect(clock.nowMs - (noted.beatsMs.at(-1) ?? 0)).toBeGreaterThan(50)
         }
     })
 
     test("an alarm is shown on every tick until it is over, and then once more", async () => {
+        const log: string[] = []
+        const noted = noting(log, { at: "read", atMs: 15_000 }, readings => {
+            // Three samples without a reading, and one with it.
+            if (clock.nowMs >= 6_000 && clock.nowMs < 9_000) readings.pressureFault = SensorFault.Missing
+        })
+        await runOver(noted)
+        const shown = log.filter(what => what.startsWith("show"))
+        expect(shown).toHaveLength(11)
+        expect(shown.slice(0, 10).every(what => what === "show Medium Medium")).toBe(true)
+        expect(shown[10]).toBe("show None None")
+    })
+
+    test("ALM-3: while the sound is paused the light goes on", async () => {
+        const log: string[] = []
+        const noted = noting(log, { at: "read", atMs: 130_000 }, readings => {
+            readings.pressureFault = SensorFault.Missing
+        })
+        noted.ask(CommandKind.Silence)
+        await runOver(noted)
+        const shown = log.filter(what => what.startsWith("show"))
+        expect(shown).toHaveLength(1_250)
+        // Obeyed in the first tick, which is 120 s before the 1201st.
+        expect(shown.slice(0, 1_200).every(what => what === "show Medium None")).toBe(true)
+        expect(shown.slice(1_200).every(what => what === "show Medium Medium")).toBe(true)
+    })
+
+    test("PRG-2: a programme damaged in flash is told from the first tick on", async () => {
         flash.set("pg0", Buffer.from(settingText(Uint8Array.of(9, 0, 1, 2, 3))))
         const log: string[] = []
-        await expect(runPump(noting(log, { at: "read", atMs: 5_000 }).parts)).rejects.toThrow(TestOver)
-        expect(log.filter(what => what === "show High")).toHaveLength(20)
-        expect(log).toContain("report programmeDamaged")
+        await runOver(noting(log, { at: "read", atMs: 6_000 }))
+        expect(log.filter(what => what === "report programmeDamaged")).toHaveLength(10)
+        expect(log.filter(what => what === "show High High")).toHaveLength(10)
+    })
+
+    test("MOT-7: a motor that goes on moving by itself is left to the watchdog: the heartbeat stops, the alarm goes on", async () => {
+        const log: string[] = []
+        let turned = 0
+        const noted = noting(log, { at: "read", atMs: 30_000 }, readings => {
+            if (clock.nowMs > 10_000) turned += 50
+            readings.encoderFault = SensorFault.None
+            readings.encoderSteps = turned
+        })
+        await runOver(noted)
+        expect(noted.seen.pump?.cutMotor).toBe(true)
+        expect(noted.beatsMs.at(-1)).toBeGreaterThan(10_000)
+        expect(noted.beatsMs.at(-1)).toBeLessThan(16_000)
+        expect(noted.stepsMs.every(ms => ms < 13_000)).toBe(true)
+        expect(log.slice(-2)).toEqual(["report overDelivery", "release"])
+        expect(log.slice(-3, -2)).toEqual(["show High High"])
     })
 
     test("CKP-1: checkpoints go to two copies in turn, and the newest good one is what a restart begins with", async () => {
-        const log: string[] = []
-        const first = noting(log, { at: "read", atMs: 1_803_000 })
-        await expect(runPump(first.parts)).rejects.toThrow(TestOver)
+        await runOver(noting([], { at: "read", atMs: 1_807_000 }))
         const copies = ["cp0", "cp1"].map(key => decodeCheckpoint(flash.get(key)))
-        expect(copies.map(copy => copy?.sequence)).toEqual([2, 1])
-        expect(copies[0]?.residualPl).toBeLessThan(copies[1]?.residualPl ?? 0)
+        // One at power-on, and one every 15 minutes.
+        expect(copies.map(copy => copy?.sequence)).toEqual([2, 3])
+        expect(copies.map(copy => copy?.brokenRuns)).toEqual([1, 1])
+        expect(copies[1]?.residualPl).toBeLessThan(copies[0]?.residualPl ?? 0)
 
         setClock(0)
-        flash.get("cp0")?.writeUInt8(9, 0)
-        const second = noting([], { at: "read", atMs: 5_000 })
+        flash.get("cp1")?.writeUInt8(9, 0)
+        const second = noting([], { at: "read", atMs: 6_000 })
         second.ask(CommandKind.Stop)
-        await expect(runPump(second.parts)).rejects.toThrow(TestOver)
+        await runOver(second)
+        expect(decodeCheckpoint(flash.get("cp1"))).toMatchObject({ sequence: 3, mode: 1, brokenRuns: 2 })
         const stopped = decodeCheckpoint(flash.get("cp0"))
-        expect(stopped).toMatchObject({ sequence: 2, mode: 0, residualPl: copies[1]?.residualPl })
+        expect(stopped).toMatchObject({ sequence: 4, mode: 0, brokenRuns: 2, residualPl: copies[0]?.residualPl })
     })
+
+    test("CKP-3: where no copy is good the pump says so, and after the next restart still", async () => {
+        flash.set("cp0", Buffer.alloc(50, 7))
+        for (let run = 0; run < 2; run++) {
+            setClock(0)
+            const noted = noting([], { at: "read", atMs: 7_000 })
+            await runOver(noted)
+            expect(hasAlarm(noted.seen.pump?.alarms ?? 0, Alarm.CheckpointDamaged)).toBe(true)
+        }
+    })
+
+    test("GRD-11: a trip of the guard is taken up again", async () => {
+        await runOver(noting([], { at: "read", atMs: 7_000 }))
+        const copy = flash.get("cp1") as Buffer
+        const bytes = Buffer.from(copy)
+        bytes[3] = Reason.HourLimit
+        bytes.writeUInt32LE(crc32(bytes, 0, bytes.length - 4, 0), bytes.length - 4)
+        flash.set("cp1", bytes)
+        setClock(0)
+        const noted = noting([], { at: "read", atMs: 60_000 })
+        await runOver(noted)
+        expect(noted.stepsMs).toEqual([])
+        expect(noted.seen.pump?.reasons[Alarm.OverDelivery]).toBe(Reason.HourLimit)
+    })
+})
+
+describe("the self-test at power-on", () => {
+    test("PST-1: nothing is stepped, and no tick is made, before it has passed", async () => {
+        const log: string[] = []
+        const noted = noting(log, { at: "read", atMs: 60_000 })
+        await runOver(noted)
+        expect(log.slice(0, 4)).toEqual(["lamp test", "beat", "faulty", "read"])
+        expect(vi.mocked(selfTest.arithmeticHolds)).toHaveBeenCalled()
+        expect(noted.samplesMs[0]).toBeGreaterThanOrEqual(START_UP_MS)
+        expect(Math.min(...noted.stepsMs)).toBeGreaterThan(START_UP_MS)
+        expect(noted.stepsMs.length).toBeGreaterThan(0)
+    })
+
+    test("PST-1: one that takes longer than the start-up puts the first tick off, and no step is made up", async () => {
+        const noted = noting([], { at: "read", atMs: 20_000 })
+        noted.parts.annunciator.test = async () => setClock(9_050)
+        await runOver(noted)
+        expect(Math.floor(noted.samplesMs[0])).toBe(9_100)
+        expect(noted.seen.pump?.alarms).toBe(0)
+    })
+
+    const failures: [string, Reason, (parts: Parts) => void, string[]][] = [
+        ["arithmetic", Reason.Arithmetic, () => vi.mocked(selfTest.arithmeticHolds).mockReturnValueOnce(false), []],
+        ["logic", Reason.Logic, () => vi.mocked(selfTest.logicTestPart).mockReturnValueOnce(selfTest.LOGIC_FAILED), []],
+        ["flash", Reason.Flash, () => vi.spyOn(Settings.prototype, "set").mockImplementation(async () => {}), []],
+        [
+            "the motor's driver",
+            Reason.MotorDriver,
+            parts => {
+                parts.motor.faulty = async () => true
+            },
+            ["lamp test", "beat"],
+        ],
+    ]
+
+    test.each(failures)(
+        "PST-1: a failure of %s keeps the motor off, whatever a person does, and says why",
+        async (_, reason, fail, before) => {
+            const log: string[] = []
+            const noted = noting(log, { at: "read", atMs: 60_000 })
+            fail(noted.parts)
+            noted.ask(CommandKind.Release)
+            await runOver(noted)
+            expect(noted.stepsMs).toEqual([])
+            expect(hasAlarm(noted.seen.pump?.alarms ?? 0, Alarm.SelfTestFailed)).toBe(true)
+            expect(noted.seen.pump?.reasons[Alarm.SelfTestFailed]).toBe(reason)
+            expect(noted.seen.pump?.delivering).toBe(false)
+            expect(log.slice(0, before.length + 1), "the first failure ends the test").toEqual([...before, "read"])
+            expect(log).toContain("show High High")
+            // A motor that fails its test is left without power, which the heartbeat keeps on.
+            expect(noted.beatsMs).toHaveLength(reason === Reason.MotorDriver ? 1 : 550)
+        },
+    )
 })
 
 describe("records in flash", () => {

@@ -3,7 +3,16 @@
 
 import { uniformInt } from "pure-rand/distribution/uniformInt"
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
-import { MS_PER_DAY, OCCLUSION_PA_MAX, RESERVOIR_PL_MAX, START_UP_MS, TICK_MS } from "../../src/pump/limits"
+import { createGuard } from "../../src/pump/guard"
+import {
+    DAY_LIMIT_PL_MAX,
+    HOUR_LIMIT_PL_MAX,
+    MS_PER_DAY,
+    OCCLUSION_PA_MAX,
+    RESERVOIR_PL_MAX,
+    START_UP_MS,
+    TICK_MS,
+} from "../../src/pump/limits"
 import { createActions, createPump, Mode } from "../../src/pump/pump"
 import { createReadings } from "../../src/pump/readings"
 import { planFlow } from "../../src/pump/schedule"
@@ -48,7 +57,12 @@ export const thisDesign: MeteringModel = metering => {
         batteryLowMv: 0,
         batteryEndMv: 0,
     }
-    const pump = createPump(programme, mechanism, undefined, START_UP_MS)
+    const limits = { hourPlMax: HOUR_LIMIT_PL_MAX, dayPlMax: DAY_LIMIT_PL_MAX, primePlMax: 0 }
+    const pump = createPump(
+        { programme, mechanism, limits, checkpoint: undefined, checkpointDamaged: false },
+        START_UP_MS,
+    )
+    const guard = createGuard(limits, stepPl, mechanism.stepsPerTickMax, START_UP_MS)
     pump.mode = Mode.Running
     pump.delivering = true
     pump.wallMinusNowMs = 0
@@ -61,7 +75,7 @@ export const thisDesign: MeteringModel = metering => {
         if (nowMs > START_UP_MS + durationMs) break
         // Metering alone is asked about here, so the syringe never empties.
         pump.residualPl = RESERVOIR_PL_MAX
-        tick(pump, readings, nowMs, actions)
+        tick(pump, guard, readings, nowMs, actions)
         deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
     }
     return pump.commandedSteps

@@ -116,7 +116,13 @@ const drift: Part = async ({ days, onProgress }) => {
         scenario.durationMs = days * MS_PER_DAY
         scenario.world = { ...scenario.world, tickJitterMsMax: jitterMsMax }
         for (let day = DAYS_PER_REFILL; day < days; day += DAYS_PER_REFILL)
-            scenario.events.push({ atMs: day * MS_PER_DAY, kind: "refill", volumePl: scenario.reservoirFillPl })
+            scenario.events.push({
+                atMs: day * MS_PER_DAY,
+                kind: "refill",
+                volumePl: scenario.reservoirFillPl,
+                missedPl: 0,
+                measuredResidualPl: undefined,
+            })
         const { result } = await runScenario(scenario, {
             engine: "core",
             seed: scenario.seed,

@@ -14,7 +14,10 @@ const BOLUS = 0x83
 const SHOW = 0x84
 const TRACE = 0x85
 
-const ROW_SIZE = 38
+const ROW_SIZE = 42
+
+// A refill before which nobody measured the residual.
+const NOT_MEASURED = 0xffffffff
 
 /** Serves one session. */
 export class BenchServer extends JDServiceServer {
@@ -28,14 +31,16 @@ export class BenchServer extends JDServiceServer {
         super(BENCH_SERVICE_CLASS)
         this.addCommand(SAMPLE, packet => this.answer(packet.data))
         this.addCommand(STEP, packet => {
-            const [residualPl, steps] = packet.jdunpack<[number, number]>("f64 u8")
+            const [residualPl, steps] = packet.jdunpack<[number, number]>("f64 i8")
             this.stepsOfTick += steps
             this.session.world.step(steps)
             this.session.residualPl = residualPl
         })
         this.addCommand(STATUS, packet => {
-            const [alarms, , delivering] = packet.jdunpack<[number, number, number]>("u32 u8 u8")
-            this.session.status(alarms, delivering === 1)
+            const [alarms, conditions, acknowledged, , delivering, beating, reasons] =
+                packet.jdunpack<[number, number, number, number, number, number, Uint8Array]>("u32 u32 u32 u8 u8 u8 b")
+            this.session.beating = beating === 1
+            this.session.status({ alarms, conditions, acknowledged, reasons }, delivering === 1)
         })
         this.addCommand(BOLUS, packet => {
             const [volumePl, event, reason] = packet.jdunpack<[number, BolusEvent, BolusReason]>("f64 u8 u8")
@@ -52,12 +57,13 @@ export class BenchServer extends JDServiceServer {
         const [residualPl, ticks] = jdunpack<[number, number]>(question, "f64 u32")
         if (ticks > 0) this.session.residualPl = residualPl
         const { sensors, command } = this.session.ask()
-        const data = jdpack("i32 i32 u32 u32 u32 u16 u8 u8 u8 u8 u8 u8 u8 u8", [
+        const data = jdpack("i32 i32 u32 u32 u32 u32 u16 u8 u8 u8 u8 u8 u8 u8 u8", [
             sensors.pressurePa,
             sensors.encoderSteps,
             sensors.wallWeekS,
             command.volumeNl,
             command.rateNlPerDay,
+            command.residualNl ?? NOT_MEASURED,
             sensors.batteryMv,
             sensors.endSwitch,
             sensors.pressureFault,
@@ -77,12 +83,13 @@ export class BenchServer extends JDServiceServer {
             this.onTraceLine?.(
                 traceLine(
                     view.getFloat64(at, true),
-                    rows[at + 36],
+                    view.getInt8(at + 40),
                     view.getFloat64(at + 8, true),
                     view.getFloat64(at + 16, true),
                     view.getFloat64(at + 24, true),
-                    rows[at + 37],
+                    rows[at + 41],
                     view.getUint32(at + 32, true),
+                    view.getUint32(at + 36, true),
                 ),
             )
     }

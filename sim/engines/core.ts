@@ -2,12 +2,16 @@
 // It does what `src/loop.ts` does on the device, without the waiting.
 
 import { setImmediate } from "node:timers/promises"
+import { Alarm, Reason } from "../../src/pump/alarms"
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { raise } from "../../src/pump/delivery"
+import { createGuard, type Guard, restoreGuard } from "../../src/pump/guard"
 import { SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
-import { BolusEvent, createActions, createPump } from "../../src/pump/pump"
+import { BolusEvent, createActions, createPump, type Pump } from "../../src/pump/pump"
 import { createReadings, type Readings, SensorFault } from "../../src/pump/readings"
+import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../../src/pump/selfTest"
 import { nextDueMs, tick } from "../../src/pump/tick"
-import { firstCheckpoint, type Session } from "./session"
+import { firstCheckpoint, recordsOf, type Session } from "./session"
 import { traceLine } from "./trace"
 
 export interface EngineOptions {
@@ -39,17 +43,19 @@ export async function runCore(session: Session, options: EngineOptions): Promise
 async function runFromPowerOn(session: Session, flash: Flash, options: EngineOptions): Promise<void> {
     const bootMs = session.poweredOnMs
     const endMs = session.scenario.durationMs
-    const pump = createPump(session.programme, session.mechanism, decodeCheckpoint(flash.checkpoint), 0)
+    const { pump, guard } = powerOn(session, flash)
     const readings = createReadings()
     const actions = createActions()
     let deadlineMs = START_UP_MS
     let sampleDueMs = deadlineMs
-    let alarmsTold = -1
-    let deliveringTold = false
+    let told = { alarms: -1, conditions: 0, acknowledged: 0, delivering: false, cutMotor: false }
     pump.nowMs = deadlineMs
     for (let ticks = 1; ; ticks++) {
-        const nowMs = deadlineMs + session.drawJitterMs()
+        let nowMs = deadlineMs + session.drawJitterMs()
         session.advance(Math.min(bootMs + nowMs, endMs))
+        // A firmware that is frozen comes to its tick when it runs again.
+        for (; bootMs + nowMs < session.world.frozenUntilMs; session.advance(Math.min(bootMs + nowMs, endMs)))
+            nowMs = session.world.frozenUntilMs - bootMs
         if (session.poweredOnMs !== bootMs || bootMs + nowMs > endMs) return
 
         readings.sampled = nowMs >= sampleDueMs
@@ -57,22 +63,38 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
             sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             read(session, readings)
         }
-        tick(pump, readings, nowMs, actions)
-        if (actions.steps > 0) session.world.step(actions.steps)
-        if (pump.alarms !== alarmsTold || pump.delivering !== deliveringTold) {
-            alarmsTold = pump.alarms
-            deliveringTold = pump.delivering
-            session.status(alarmsTold, deliveringTold)
+        tick(pump, guard, readings, nowMs, actions)
+        if (actions.steps !== 0) session.world.step(actions.steps)
+        if (
+            pump.alarms !== told.alarms ||
+            pump.delivering !== told.delivering ||
+            pump.conditions !== told.conditions ||
+            pump.acknowledged !== told.acknowledged ||
+            pump.cutMotor !== told.cutMotor
+        ) {
+            const { alarms, conditions, acknowledged, delivering, cutMotor } = pump
+            told = { alarms, conditions, acknowledged, delivering, cutMotor }
+            session.beating = !cutMotor
+            session.status(pump, delivering)
         }
         if (actions.bolusEvent !== BolusEvent.None)
             session.bolus(actions.bolusEvent, actions.bolusReason, actions.bolusPl)
         if (options.onTraceLine) {
             const mode = pump.mode + (pump.delivering ? 2 : 0)
             options.onTraceLine(
-                traceLine(nowMs, actions.steps, pump.owed, pump.residualPl, pump.ratePlPerDay, mode, pump.alarms),
+                traceLine(
+                    nowMs,
+                    actions.steps,
+                    pump.owed,
+                    pump.residualPl,
+                    pump.ratePlPerDay,
+                    mode,
+                    pump.alarms,
+                    pump.conditions,
+                ),
             )
         }
-        if (actions.checkpointDue) encodeCheckpoint(pump, ++flash.sequence, flash.checkpoint)
+        if (actions.checkpointDue) encodeCheckpoint(pump, guard, ++flash.sequence, flash.checkpoint)
         session.residualPl = pump.residualPl
         session.tickDone(actions.steps)
 
@@ -82,6 +104,21 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
             await setImmediate()
         }
     }
+}
+
+/** What `src/powerOn.ts` does on the device: the pump as flash remembers it, tested before its first tick. */
+function powerOn(session: Session, flash: Flash): { pump: Pump; guard: Guard } {
+    const { limits, mechanism } = session
+    const checkpoint = decodeCheckpoint(flash.checkpoint)
+    const pump = createPump(recordsOf(session, checkpoint), 0)
+    const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
+    if (checkpoint) restoreGuard(guard, checkpoint.guardTrip, checkpoint.guardHourSteps, checkpoint.guardDaySteps)
+    if (!arithmeticHolds()) raise(pump, Alarm.SelfTestFailed, Reason.Arithmetic)
+    let part = 0
+    while (part >= 0) part = logicTestPart(part)
+    if (part !== LOGIC_HELD) raise(pump, Alarm.SelfTestFailed, Reason.Logic)
+    encodeCheckpoint(pump, guard, ++flash.sequence, flash.checkpoint)
+    return { pump, guard }
 }
 
 /** Fills the readings as the mock drivers do. */
@@ -101,4 +138,5 @@ function read(session: Session, readings: Readings): void {
     readings.command = command.kind
     readings.commandPl = command.volumeNl * 1000
     readings.commandRatePlPerDay = command.rateNlPerDay * 1000
+    readings.commandResidualPl = command.residualNl === undefined ? NaN : command.residualNl * 1000
 }

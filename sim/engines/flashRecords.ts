@@ -1,4 +1,4 @@
-// What is written into a pump before it first runs: prescription, calibration and how full its reservoir is. Every
+// What is written into a pump before it first runs: prescription, calibration, limits and how full its reservoir is. Every
 // DeviceScript device takes settings over Jacdac, so the same packets serve each engine that runs the bytecode.
 
 import { jdpack, Packet, SettingsCmd } from "jacdac-ts"
@@ -7,7 +7,8 @@ import { firstCheckpoint, type Session } from "./session"
 
 /** Commands to a device's settings service, to be sent one after the other while the firmware does not run. */
 export function recordPackets(session: Session): Packet[] {
-    const records = settingsOf(session.scenario.programmeBytes, session.scenario.mechanismBytes)
+    const { programmeBytes, mechanismBytes, limitsBytes } = session.scenario
+    const records = settingsOf(programmeBytes, mechanismBytes, limitsBytes)
     return [
         ...records.map(({ key, value }) => setPacket(key, Buffer.from(settingText(value)))),
         setPacket("cp0", firstCheckpoint(session)),

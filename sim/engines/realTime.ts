@@ -181,7 +181,7 @@ class RealTimeBench extends BenchServer {
         this.heardMs = session.world.nowMs
         pump.voice = "speaking"
         if (packet.serviceCommand === SAMPLE) this.count(packet.jdunpack<[number, number]>("f64 u32")[1])
-        if (packet.serviceCommand === STATUS) pump.mode = packet.data[4]
+        if (packet.serviceCommand === STATUS) pump.mode = packet.data[12]
         await super.handlePacket(packet)
         this.moveOn()
         this.options.onMoment(pump)

@@ -1,10 +1,17 @@
 // What a run of a scenario gives back, whichever engine ran it: the figures, and the samples that plots are drawn from.
 
-/** One alarm from its rise to its end; `clearedMs` is null while it still stands. Times are since the run's start. */
+/** One alarm from its rise to its end. Times are since the run's start. */
 export interface AlarmRecord {
     id: string
     priority: "low" | "medium" | "high"
+    /** Why it was raised, in words; empty where there is only one cause. */
+    reason: string
     raisedMs: number
+    /** When its condition was over, the last time; null while it is there. A latched alarm then still waits for a person. */
+    overMs: number | null
+    /** When a person had seen it; null until then. */
+    acknowledgedMs: number | null
+    /** Null while it still stands. */
     clearedMs: number | null
 }
 

@@ -3,15 +3,17 @@
 
 import { uniformInt } from "pure-rand/distribution/uniformInt"
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
-import { ALARM_COUNT, ALARM_IDS, ALARM_PRIORITIES, Alarm, hasAlarm } from "../../src/pump/alarms"
-import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { ALARM_COUNT, ALARMS, Alarm, hasAlarm, MINIMUM_RATE_ALARMS, REASON_WORDS } from "../../src/pump/alarms"
+import { CHECKPOINT_SIZE, type Checkpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { createGuard, decodeLimits, type GuardLimits } from "../../src/pump/guard"
 import { MS_PER_SECOND, MS_PER_WEEK } from "../../src/pump/limits"
 import { decodeMechanism, type Mechanism } from "../../src/pump/mechanism"
 import { decodeProgramme, type Programme } from "../../src/pump/programme"
-import { BolusEvent, BolusReason, createPump } from "../../src/pump/pump"
+import { BolusEvent, BolusReason, createPump, type Records } from "../../src/pump/pump"
 import { CommandKind, SensorFault } from "../../src/pump/readings"
 import { checkExpectations } from "../scenario/expectations"
 import type { Scenario, ScenarioEvent } from "../scenario/scenario"
+import { befall } from "../world/befall"
 import { type SensorAnswers, World } from "../world/world"
 import { type FlowBasis, Observer } from "./observer"
 import type { AlarmRecord, BolusRecord, Run, RunResult, Samples } from "./result"
@@ -22,9 +24,29 @@ export interface Command {
     requestedMs: number
     volumeNl: number
     rateNlPerDay: number
+    /** At a refill, what was drawn out before; undefined when nobody measured it. */
+    residualNl?: number | undefined
 }
 
 const NO_COMMAND: Command = { kind: CommandKind.None, requestedMs: 0, volumeNl: 0, rateNlPerDay: 0 }
+
+/** What the firmware says of its alarms: three sets of them, and why each was raised last. */
+export interface AlarmStatus {
+    alarms: number
+    conditions: number
+    acknowledged: number
+    reasons: ArrayLike<number>
+}
+
+const NO_ALARMS: AlarmStatus = { alarms: 0, conditions: 0, acknowledged: 0, reasons: [] }
+
+const PERSONS_COMMANDS = {
+    stop: CommandKind.Stop,
+    start: CommandKind.Start,
+    acknowledge: CommandKind.Acknowledge,
+    silence: CommandKind.Silence,
+    release: CommandKind.Release,
+} as const
 
 const BOLUS_REASONS: Record<BolusReason, string> = {
     [BolusReason.None]: "",
@@ -47,6 +69,7 @@ export class Session {
     readonly observer: Observer
     readonly programme: Programme
     readonly mechanism: Mechanism
+    readonly limits: GuardLimits
     /** False while the power is cut. */
     powered = true
     /** When the power last came on: another value tells an engine that what ran before is gone. */
@@ -55,6 +78,8 @@ export class Session {
     /** False where the firmware ticks out of sight, in real time: then no step error is known. */
     ticksSeen = true
     residualPl: number
+    /** False while the firmware lets its heartbeat stop. */
+    beating = true
 
     private readonly samples: Samples
     readonly alarms: AlarmRecord[] = []
@@ -78,6 +103,7 @@ export class Session {
         this.world = new World(scenario.world, scenario.startWeekMs, scenario.reservoirFillPl, seed)
         this.programme = expectDecoded(decodeProgramme(scenario.programmeBytes))
         this.mechanism = expectDecoded(decodeMechanism(scenario.mechanismBytes))
+        this.limits = expectDecoded(decodeLimits(scenario.limitsBytes))
         this.observer = new Observer(this.programme, this.mechanism)
         this.residualPl = scenario.reservoirFillPl
         this.jitter = xoroshiro128plus(seed + 0x7c15)
@@ -120,24 +146,6 @@ export class Session {
     private happen(event: ScenarioEvent): void {
         const world = this.world
         switch (event.kind) {
-            case "occlude":
-                world.occluded = true
-                return
-            case "clear":
-                world.occluded = false
-                return
-            case "stall":
-                world.stalled = true
-                return
-            case "unstall":
-                world.stalled = false
-                return
-            case "sensorFault":
-                world.fail(event.sensor, event.failure)
-                return
-            case "sensorRepair":
-                world.fail(event.sensor, "none")
-                return
             case "powerOff":
                 this.powerOff()
                 return
@@ -145,33 +153,50 @@ export class Session {
                 this.powered = true
                 this.poweredOnMs = event.atMs
                 this.accountedMs = event.atMs
+                world.powerOn()
+                return
+            case "refill": {
+                const measuredPl = event.measuredResidualPl === "auto" ? world.reservoirPl : event.measuredResidualPl
+                world.refill(event.volumePl, event.missedPl)
+                this.command(CommandKind.Refill, { volumePl: event.volumePl, residualPl: measuredPl })
+                return
+            }
+            case "prime":
+                this.command(CommandKind.Prime, event)
                 return
             case "stop":
-                this.command(CommandKind.Stop)
-                return
             case "start":
-                this.command(CommandKind.Start)
-                return
-            case "refill":
-                world.refill(event.volumePl)
-                this.command(CommandKind.Refill, event.volumePl)
-                return
-            case "prime":
-                this.command(CommandKind.Prime, event.volumePl, event.ratePlPerDay)
+            case "acknowledge":
+            case "silence":
+            case "release":
+                this.command(PERSONS_COMMANDS[event.kind], {})
                 return
             default:
-                event satisfies never
+                befall(world, event)
         }
     }
 
-    private command(kind: CommandKind, volumePl = 0, ratePlPerDay = 0): void {
-        const requestedMs = this.world.nowMs
-        this.commands.push({ kind, requestedMs, volumeNl: toNl(volumePl), rateNlPerDay: toNl(ratePlPerDay) })
+    private command(
+        kind: CommandKind,
+        {
+            volumePl = 0,
+            ratePlPerDay = 0,
+            residualPl,
+        }: { volumePl?: number; ratePlPerDay?: number; residualPl?: number },
+    ): void {
+        this.commands.push({
+            kind,
+            requestedMs: this.world.nowMs,
+            volumeNl: toNl(volumePl),
+            rateNlPerDay: toNl(ratePlPerDay),
+            residualNl: residualPl === undefined ? undefined : toNl(residualPl),
+        })
     }
 
     private powerOff(): void {
         this.powered = false
         this.poweredOnMs = Infinity
+        this.world.powerOff()
         this.forgetFirmware("power lost")
         // What the firmware had not taken yet it never will.
         for (const command of this.commands.splice(0))
@@ -180,17 +205,18 @@ export class Session {
 
     /** The firmware started again by itself, with power on all the while: what it only held in memory is gone. */
     firmwareRestarted(): void {
+        this.world.restartFirmware()
         this.forgetFirmware("firmware restarted")
     }
 
     private forgetFirmware(reason: string): void {
         this.clockTaken = false
-        this.world.powerOff()
         this.account()
         // The firmware can no longer say how far it came.
         this.endBolus("cancelled", reason, this.observer.primeAskedPl)
         this.observer.powerOff()
-        this.status(0, false)
+        this.beating = true
+        this.status(NO_ALARMS, false)
     }
 
     /** The sensors and the person, as the firmware finds them when it asks. */
@@ -207,27 +233,45 @@ export class Session {
     }
 
     /** The firmware said which alarms stand and whether it delivers. */
-    status(alarms: number, delivering: boolean): void {
+    status({ alarms, conditions, acknowledged, reasons }: AlarmStatus, delivering: boolean): void {
         const nowMs = this.world.nowMs
         for (let alarm = 0; alarm < ALARM_COUNT; alarm++) {
-            const standing = this.standing[alarm]
-            if (hasAlarm(alarms, alarm) && !standing) {
-                const priority = PRIORITY_NAMES[ALARM_PRIORITIES[alarm]]
-                if (priority === "") throw new Error(`alarm ${ALARM_IDS[alarm]} has no priority`)
-                const record: AlarmRecord = { id: ALARM_IDS[alarm], priority, raisedMs: nowMs, clearedMs: null }
+            let record = this.standing[alarm]
+            if (!hasAlarm(alarms, alarm)) {
+                if (record) {
+                    record.overMs ??= nowMs
+                    record.clearedMs = nowMs
+                }
+                this.standing[alarm] = undefined
+                continue
+            }
+            if (!record) {
+                const rule = ALARMS[alarm]
+                const priority = PRIORITY_NAMES[rule.priority]
+                if (priority === "") throw new Error(`alarm ${rule.id} has no priority`)
+                const reason = REASON_WORDS[reasons[alarm]]
+                record = {
+                    id: rule.id,
+                    priority,
+                    reason,
+                    raisedMs: nowMs,
+                    overMs: null,
+                    acknowledgedMs: null,
+                    clearedMs: null,
+                }
                 this.standing[alarm] = record
                 this.alarms.push(record)
-            } else if (!hasAlarm(alarms, alarm) && standing) {
-                standing.clearedMs = nowMs
-                this.standing[alarm] = undefined
             }
+            record.overMs = hasAlarm(conditions, alarm) ? null : (record.overMs ?? nowMs)
+            record.acknowledgedMs = hasAlarm(acknowledged, alarm) ? (record.acknowledgedMs ?? nowMs) : null
         }
         this.delivering = delivering
-        this.basis = hasAlarm(alarms, Alarm.ProgrammeDamaged)
-            ? "minimum"
-            : hasAlarm(alarms, Alarm.WallClockUnknown)
-              ? "mean"
-              : "schedule"
+        this.basis =
+            (alarms & MINIMUM_RATE_ALARMS) !== 0
+                ? "minimum"
+                : hasAlarm(alarms, Alarm.WallClockUnknown)
+                  ? "mean"
+                  : "schedule"
     }
 
     /** The firmware said what became of a bolus. */
@@ -250,6 +294,7 @@ export class Session {
     tickDone(steps: number): void {
         const deliveredBefore = this.observer.delivering
         this.ticks += 1
+        if (this.ticksSeen && this.beating) this.world.heartbeat()
         this.account()
         if (this.delivering !== deliveredBefore || this.basis !== this.observer.basis)
             this.observer.follow(this.delivering, this.basis)
@@ -327,12 +372,25 @@ export class Session {
     }
 }
 
+/** What the pump's flash holds of the session's scenario, decoded, with this checkpoint. */
+export function recordsOf(session: Session, checkpoint: Checkpoint | undefined): Records {
+    return {
+        programme: session.programme,
+        mechanism: session.mechanism,
+        limits: session.limits,
+        checkpoint,
+        checkpointDamaged: false,
+    }
+}
+
 /** The checkpoint that a pump carries when the run starts: running, with the reservoir filled as the scenario says. */
 export function firstCheckpoint(session: Session): Uint8Array {
-    const pump = createPump(session.programme, session.mechanism, undefined, 0)
+    const { mechanism, limits } = session
+    const pump = createPump(recordsOf(session, undefined), 0)
     pump.residualPl = session.scenario.reservoirFillPl
+    pump.brokenRuns = 0
     const bytes = new Uint8Array(CHECKPOINT_SIZE)
-    encodeCheckpoint(pump, 0, bytes)
+    encodeCheckpoint(pump, createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0), 0, bytes)
     return bytes
 }
 

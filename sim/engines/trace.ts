@@ -1,9 +1,9 @@
 // One line of whole numbers a tick: what golden traces are made of, and what must be equal on every engine.
 
 /** Rows that travel together from the device; the trace ends with the last full packet of them. */
-export const ROWS_PER_PACKET = 6
+export const ROWS_PER_PACKET = 5
 
-/** Time since power-on, steps, owed, residual, flow, mode with delivering in bit 1, set of alarms. */
+/** Time since power-on, steps, owed, residual, flow, mode with delivering in bit 1, set of alarms, set of conditions. */
 export function traceLine(
     nowMs: number,
     steps: number,
@@ -12,8 +12,9 @@ export function traceLine(
     ratePlPerDay: number,
     mode: number,
     alarms: number,
+    conditions: number,
 ): string {
-    return `${nowMs} ${steps} ${owed} ${residualPl} ${ratePlPerDay} ${mode} ${alarms}`
+    return `${nowMs} ${steps} ${owed} ${residualPl} ${ratePlPerDay} ${mode} ${alarms} ${conditions}`
 }
 
 /** Passes on lines by whole packets, so that a trace ends at the same line on an engine that gets them one by one. */

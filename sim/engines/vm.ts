@@ -79,8 +79,8 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
     let dueMs = await machine.settle()
     let deadlineMs = START_UP_MS
     for (let ticks = 1; ; ticks++) {
-        const nowMs = deadlineMs + session.drawJitterMs()
-        const tickMs = bootMs + nowMs
+        let nowMs = deadlineMs + session.drawJitterMs()
+        let tickMs = bootMs + nowMs
         // What else the machine has to do is done on time; the tick itself is as late as the scenario wants it.
         while (dueMs < bootMs + deadlineMs && dueMs <= endMs) {
             if (ticks > 1 && dueMs - machine.lastSentMs > THROTTLE_PASSED_MS) break
@@ -88,6 +88,11 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
             dueMs = await machine.settle()
         }
         session.advance(Math.min(tickMs, endMs))
+        // A firmware that is frozen comes to its tick when it runs again.
+        for (; tickMs < session.world.frozenUntilMs; session.advance(Math.min(tickMs, endMs))) {
+            tickMs = session.world.frozenUntilMs
+            nowMs = tickMs - bootMs
+        }
         if (session.poweredOnMs !== bootMs || tickMs > endMs) break
         clock.nowMs = tickMs
         dueMs = await machine.settle()

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util"
 import crc32 from "crc-32"
 import { writeUint } from "../../src/pump/bytes"
+import type { GuardLimits } from "../../src/pump/guard"
 import { PATTERNS_MAX, PROGRAMME_SEGMENTS_MAX, RATE_PL_PER_DAY_MAX, RATE_PL_PER_DAY_MIN } from "../../src/pump/limits"
 import {
     decodeProgramme,
@@ -14,6 +15,7 @@ import {
     Programme,
 } from "../../src/pump/programme"
 import { fieldName, InputError, Problem, readInput, shown, shownNumber } from "../input"
+import { encodeLimits, limitsOf } from "./limits"
 import {
     CONCENTRATION_MAX,
     CONCENTRATION_MIN,
@@ -35,6 +37,8 @@ export interface CompiledPrescription {
     prescription: Prescription
     programme: Programme
     bytes: Uint8Array
+    limits: GuardLimits
+    limitsBytes: Uint8Array
 }
 
 /** One stretch of a day pattern, with the field its dose was given in. */
@@ -109,7 +113,9 @@ export function compilePrescription(prescription: Prescription, file: string): C
         programme.patternStart.push(programme.segmentStartMinute.length)
     }
     programme.meanRatePlPerDay = Math.round(weeklyMean(patternOfWeekday.map(pattern => segmentsOf(programme, pattern))))
-    return { prescription, programme, bytes: encodeProgramme(programme) }
+    const limits = limitsOf(prescription, programme, file, problems)
+    if (problems.length > 0) throw new InputError(problems)
+    return { prescription, programme, bytes: encodeProgramme(programme), limits, limitsBytes: encodeLimits(limits) }
 }
 
 /** Flow in whole picolitres per day of a dose rate in µg/day at a strength in µg/mL. */

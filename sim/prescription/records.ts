@@ -1,4 +1,4 @@
-// Cuts the two records that the pump starts from into pieces that its settings store can hold.
+// Cuts the three records that the pump starts from into pieces that its settings store can hold.
 // The total length stands in front, so that the pump knows how many pieces to read and that none is missing.
 
 // As text a piece is twice as long, and a setting travels in a packet that has room for 222 characters of it.
@@ -11,11 +11,11 @@ export interface Setting {
 }
 
 /**
- * The programme under `pg0`, `pg1`, … and the mechanism under `me0`, ….
+ * The programme under `pg0`, `pg1`, …, the mechanism under `me0`, … and the limits of the guard under `gu0`, ….
  * Each record is its length as u16, little-endian, and its bytes, cut into pieces of at most 100 bytes.
  */
-export function settingsOf(programmeBytes: Uint8Array, mechanismBytes: Uint8Array): Setting[] {
-    return [...chunksOf("pg", programmeBytes), ...chunksOf("me", mechanismBytes)]
+export function settingsOf(programmeBytes: Uint8Array, mechanismBytes: Uint8Array, limitsBytes: Uint8Array): Setting[] {
+    return [...chunksOf("pg", programmeBytes), ...chunksOf("me", mechanismBytes), ...chunksOf("gu", limitsBytes)]
 }
 
 function chunksOf(prefix: string, record: Uint8Array): Setting[] {

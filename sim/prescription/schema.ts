@@ -2,7 +2,15 @@
 // Every number carries its unit in its name, because an interval once entered as minutes instead of hours killed.
 
 import { z } from "zod"
-import { PATTERN_SEGMENTS_MAX, PATTERNS_MAX, RATE_PL_PER_DAY_MAX, RESERVOIR_PL_MAX } from "../../src/pump/limits"
+import {
+    DAY_LIMIT_PL_MAX,
+    HOUR_LIMIT_PL_MAX,
+    PATTERN_SEGMENTS_MAX,
+    PATTERNS_MAX,
+    PRIME_PL_MAX,
+    RATE_PL_PER_DAY_MAX,
+    RESERVOIR_PL_MAX,
+} from "../../src/pump/limits"
 import { editorSchemaField, numberField, textField, wordField } from "../input"
 
 export const PICOLITRES_PER_ML = 1_000_000_000
@@ -126,6 +134,29 @@ const scheduleSchema = z
     .describe("When the drug flows and how fast: simple continuous, one day pattern, or patterns by weekday.")
     .meta({ ...oneOfRequired(SCHEDULE_FORMS), dependentRequired: { patterns: ["week"], week: ["patterns"] } })
 
+const limitsSchema = z
+    .strictObject(
+        {
+            microgramsPerHour: numberField(
+                "The most in any 60 minutes, in micrograms; by default a quarter over what the schedule gives in its fullest.",
+                0,
+                (HOUR_LIMIT_PL_MAX / PICOLITRES_PER_ML) * CONCENTRATION_MAX,
+            ).optional(),
+            microgramsPerDay: numberField(
+                "The most in any 24 hours, in micrograms; by default a quarter over what the schedule gives in its fullest.",
+                0,
+                (DAY_LIMIT_PL_MAX / PICOLITRES_PER_ML) * CONCENTRATION_MAX,
+            ).optional(),
+            primeMl: numberField(
+                "The most in one prime, in millilitres, 0 for no prime; twice that in any 24 hours. By default 0.25.",
+                0,
+                PRIME_PL_MAX / PICOLITRES_PER_ML,
+            ).optional(),
+        },
+        { error: "an object with microgramsPerHour, microgramsPerDay or primeMl" },
+    )
+    .describe("What the pump's guard lets through at most, whatever its programme does; primes count apart.")
+
 const RESERVOIR_ML_MAX = RESERVOIR_PL_MAX / PICOLITRES_PER_ML
 
 export const prescriptionSchema = z
@@ -146,6 +177,7 @@ export const prescriptionSchema = z
                 RESERVOIR_ML_MAX,
             ),
             schedule: scheduleSchema,
+            limits: limitsSchema.optional(),
         },
         { error: "an object that holds a prescription" },
     )

@@ -1,5 +1,6 @@
 // The facts of a run that both the terminal's summary and the report state, worked out once so that they agree.
 
+import { decodeLimits, type GuardLimits } from "../../src/pump/guard"
 import { decodeMechanism, type Mechanism } from "../../src/pump/mechanism"
 import { decodeProgramme, type Programme } from "../../src/pump/programme"
 import type { Run } from "../engines/result"
@@ -12,6 +13,7 @@ export interface Facts {
     /** As the pump itself reads them back from its stored bytes. */
     programme: Programme
     mechanism: Mechanism
+    limits: GuardLimits
     programmedUg: number
     deliveredUg: number
     /** Delivered as a part of programmed, in per cent; null when nothing was programmed. */
@@ -29,6 +31,8 @@ export function factsOf(scenario: Scenario, run: Run): Facts {
     if (typeof programme === "string") throw new Error(`a checked scenario holds no programme: ${programme}`)
     const mechanism = decodeMechanism(scenario.mechanismBytes)
     if (typeof mechanism === "string") throw new Error(`a checked scenario holds no mechanism: ${mechanism}`)
+    const limits = decodeLimits(scenario.limitsBytes)
+    if (typeof limits === "string") throw new Error(`a checked scenario holds no limits: ${limits}`)
     const { programmedPl, deliveredPl, residualPl, simulatedMs, alarms } = run.result
     const clock = new RunClock(scenario.startsAt)
     const refillInMs = msToRefill(residualPl, programme.reservoirLowPl, programme.meanRatePlPerDay)
@@ -36,6 +40,7 @@ export function factsOf(scenario: Scenario, run: Run): Facts {
         clock,
         programme,
         mechanism,
+        limits,
         programmedUg: doseUg(programmedPl, programme.concentrationNgPerMl),
         deliveredUg: doseUg(deliveredPl, programme.concentrationNgPerMl),
         deliveredPercent: programmedPl > 0 ? (deliveredPl / programmedPl) * 100 : null,

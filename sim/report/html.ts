@@ -8,7 +8,7 @@ import type { Run, Samples } from "../engines/result"
 import type { Scenario } from "../scenario/scenario"
 import { type Facts, factsOf } from "./facts"
 import { columnsOf, PASCALS_PER_KILOPASCAL, type Panel, panelsOf, type Rates, ratesOf } from "./panels"
-import { cautionsOf, type DayReadBack, readBack } from "./readBack"
+import { cautionsOf, type DayReadBack, limitsReadBack, readBack } from "./readBack"
 import { averagingWindowMs, thin } from "./samples"
 import { doseUg, formatDuration, formatMl, formatNumber, formatSteps, formatUg, PL_PER_ML } from "./units"
 import { alarmName, bolusOutcome, eventName } from "./words"
@@ -317,6 +317,10 @@ function simulated(scenario: Scenario, facts: Facts, run: Run): string {
         [
             "Reservoir",
             `${formatMl(programme.reservoirPl)} mL when full, ${formatMl(scenario.reservoirFillPl)} mL at the start, refill alarm at ${formatMl(programme.reservoirLowPl)} mL`,
+        ],
+        [
+            "Limits",
+            limitsReadBack(facts.limits, programme.concentrationNgPerMl, scenario.prescription.limits).join("; "),
         ],
         ...cautionsOf(programme).map((caution): [string, string] => ["Caution", escapeHtml(caution)]),
     ]

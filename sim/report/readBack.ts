@@ -1,9 +1,10 @@
-// The programme in the clinic's terms, read back from the bytes that the pump holds and not from the file they were
-// made of, so that a slip between the two shows.
+// The programme and its limits in the clinic's terms, read back from the bytes that the pump holds and not from the file
+// they were made of, so that a slip between the two shows.
 
+import type { GuardLimits } from "../../src/pump/guard"
 import type { Programme } from "../../src/pump/programme"
-import { SCREENING_MICROGRAMS_PER_ML } from "../prescription/schema"
-import { doseUg, formatUg } from "./units"
+import { type Prescription, SCREENING_MICROGRAMS_PER_ML } from "../prescription/schema"
+import { doseUg, formatMl, formatUg } from "./units"
 
 const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 const MINUTES_PER_DAY = 1440
@@ -51,6 +52,25 @@ export function readBack(programme: Programme): DayReadBack[] {
             segments,
         }
     })
+}
+
+/** The limits that the guard holds, each with "default" where the prescription gives none: "10.0 µg in an hour (default)". */
+export function limitsReadBack(
+    limits: GuardLimits,
+    concentrationNgPerMl: number,
+    given: Prescription["limits"],
+): string[] {
+    const line = (text: string, from: number | undefined) => (from === undefined ? `${text} (default)` : text)
+    const ug = (volumePl: number) => formatUg(doseUg(volumePl, concentrationNgPerMl))
+    const ml = formatMl(limits.primePlMax)
+    return [
+        line(`${ug(limits.hourPlMax)} µg in an hour`, given?.microgramsPerHour),
+        line(`${ug(limits.dayPlMax)} µg in 24 h`, given?.microgramsPerDay),
+        line(
+            limits.primePlMax > 0 ? `beside these ${ml} mL in a prime, twice that in 24 h` : "no prime",
+            given?.primeMl,
+        ),
+    ]
 }
 
 /** What a clinician should look at twice; nothing here is refused. From the labels of Lioresal and Gablofen. */

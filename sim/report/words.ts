@@ -1,7 +1,7 @@
 // The plain words for what the pump and a scenario call by short names.
 
 import type { BolusRecord } from "../engines/result"
-import type { ScenarioEvent, SensorName } from "../scenario/scenario"
+import type { ScenarioEvent, SensorFailure, SensorName } from "../scenario/scenario"
 import { formatMl } from "./units"
 
 const ALARM_NAMES: Readonly<Record<string, string>> = {
@@ -22,6 +22,16 @@ const ALARM_NAMES: Readonly<Record<string, string>> = {
     programmeDamaged: "Programme damaged",
     stoppedOver5Min: "Stopped over 5 min",
     stoppedOver48Hours: "Stopped over 48 h",
+    refillOverdue: "Refill overdue",
+    motorFailed: "Motor failed",
+    overDelivery: "Over-delivery",
+    underDelivery: "Under-delivery",
+    lineSignatureLost: "Line signature lost",
+    volumeDisagreement: "Volumes disagree",
+    repeatedResets: "Repeated resets",
+    selfTestFailed: "Self-test failed",
+    restartedTooOften: "Restarted too often",
+    checkpointDamaged: "Memory of the pump damaged",
 }
 
 /** An alarm's name in words; an id of no known alarm stands for itself. */
@@ -46,7 +56,32 @@ const EVENT_NAMES = {
     powerOn: "power on",
     stall: "motor stalled",
     unstall: "motor freed",
+    blockOutlet: "reservoir outlet blocked",
+    clearOutlet: "reservoir outlet free",
+    openLine: "line open",
+    closeLine: "line closed",
+    wearGear: "gear worn through",
+    replaceGear: "gear replaced",
+    acknowledge: "alarms acknowledged",
+    silence: "sound paused",
+    release: "released by a clinician",
 } as const
+
+const FAILURE_WORDS: Readonly<Record<SensorFailure, string>> = {
+    missing: "missing",
+    invalid: "invalid",
+    stale: "stale",
+    stuck: "stuck",
+    outOfRange: "out of range",
+    noisy: "noisy",
+    jumping: "jumping",
+    drifting: "drifting",
+    pressed: "stuck pressed",
+}
+
+function formatPercent(fraction: number): string {
+    return `${Math.round(fraction * 1000) / 10} %`
+}
 
 /** What a scenario did to the pump, in words. */
 export function eventName(event: ScenarioEvent): string {
@@ -56,7 +91,27 @@ export function eventName(event: ScenarioEvent): string {
         case "refill":
             return `refill to ${formatMl(event.volumePl)} mL`
         case "sensorFault":
-            return `${SENSOR_NAMES[event.sensor]} ${event.failure}`
+            return `${SENSOR_NAMES[event.sensor]} ${FAILURE_WORDS[event.failure]}`
+        case "leak":
+            return event.fraction === 0 ? "leak closed" : `leak of ${formatPercent(event.fraction)}`
+        case "bubble":
+            return `bubble of ${event.microlitres} µL`
+        case "siphon":
+            return event.microlitresPerHour === 0 ? "free flow ended" : `free flow of ${event.microlitresPerHour} µL/h`
+        case "loseSteps":
+            return event.fraction === 0
+                ? "motor keeps its steps"
+                : `motor loses ${formatPercent(event.fraction)} of its steps`
+        case "runaway":
+            return event.stepsPerSecond === 0
+                ? "motor no longer runs away"
+                : `motor runs away, ${event.stepsPerSecond} steps/s`
+        case "freeze":
+            return `firmware frozen for ${event.lastsMs / 1000} s`
+        case "battery":
+            return `battery at ${event.millivolts} mV`
+        case "clockStep":
+            return `clock moved by ${event.seconds} s`
         case "sensorRepair":
             return `${SENSOR_NAMES[event.sensor]} repaired`
         default:

@@ -22,6 +22,12 @@ export function checkExpectations(scenario: Scenario, result: RunResult): string
                 failures.push(`no other alarm was to be raised, but ${alarm.id} was ${alarmText(alarm)}`)
     checkRange("programmedMl", expect.programmedMl, result.programmedPl)
     checkRange("deliveredMl", expect.deliveredMl, result.deliveredPl)
+    const aboveMl = (result.deliveredPl - result.programmedPl) / PICOLITRES_PER_ML
+    const aboveMlMax = expect.deliveredAboveProgrammedMlMax
+    if (aboveMlMax !== undefined && !(aboveMl <= aboveMlMax))
+        failures.push(
+            `no more than ${aboveMlMax} mL above the programme was to be delivered, but it was ${shownNumber(aboveMl)} mL`,
+        )
     checkRange("residualMl", expect.residualMl, result.residualPl)
     if (
         expect.stepErrorBelow !== undefined &&
@@ -44,6 +50,7 @@ export function checkExpectations(scenario: Scenario, result: RunResult): string
 }
 
 function meets(alarm: AlarmRecord, expected: AlarmExpectation): boolean {
+    if (expected.reason !== undefined && alarm.reason !== expected.reason) return false
     if (!(alarm.raisedMs >= expected.raisedFromMs && alarm.raisedMs <= expected.raisedToMs)) return false
     if (expected.standsAtEnd) return alarm.clearedMs === null
     if (expected.cleared === null) return true
@@ -54,14 +61,18 @@ function meets(alarm: AlarmRecord, expected: AlarmExpectation): boolean {
     )
 }
 
-function expectationText({ raisedFromMs, raisedToMs, cleared, standsAtEnd }: AlarmExpectation): string {
+function expectationText({ reason, raisedFromMs, raisedToMs, cleared, standsAtEnd }: AlarmExpectation): string {
     const window = (fromMs: number, toMs: number) => `from ${sinceStartText(fromMs)} to ${sinceStartText(toMs)}`
-    const raised = `raised ${window(raisedFromMs, raisedToMs)}`
+    const raised = `raised ${window(raisedFromMs, raisedToMs)}${reason === undefined ? "" : because(reason)}`
     if (standsAtEnd) return `${raised} and standing at the end`
     return cleared === null ? raised : `${raised} and cleared ${window(cleared.fromMs, cleared.toMs)}`
 }
 
-function alarmText({ raisedMs, clearedMs }: AlarmRecord): string {
+function alarmText({ reason, raisedMs, clearedMs }: AlarmRecord): string {
     const end = clearedMs === null ? "standing at the end" : `cleared at ${sinceStartText(clearedMs)}`
-    return `raised at ${sinceStartText(raisedMs)}, ${end}`
+    return `raised at ${sinceStartText(raisedMs)}${because(reason)}, ${end}`
+}
+
+function because(reason: string): string {
+    return reason === "" ? "" : ` (${reason})`
 }

@@ -10,7 +10,7 @@ import { InputError, Problem, readInput, shown } from "../input"
 import { CompiledPrescription, loadPrescription } from "../prescription/compile"
 import { encodeMechanism, loadMechanism, mechanismLimit, refusedFlow } from "../prescription/mechanism"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
-import { Expectations, Scenario, ScenarioEvent } from "./scenario"
+import { Expectations, Scenario, ScenarioEvent, SensorFailure, SensorName } from "./scenario"
 import { EventInput, ScenarioInput, scenarioSchema } from "./schema"
 import { sinceStartMs, sinceStartText, weekMsOf } from "./time"
 
@@ -59,6 +59,13 @@ export function loadScenario(file: string): Scenario {
             `a number from 0 to ${reservoirMl}, the prescription's reservoirMl`,
         )
 
+    const { plungerStictionKilopascals, stopperComplianceMicrolitresPerKilopascal } = input.world
+    if (plungerStictionKilopascals > 0 && !(stopperComplianceMicrolitresPerKilopascal > 0))
+        refuse(
+            "world.plungerStictionKilopascals",
+            shown(plungerStictionKilopascals),
+            "0, or more with a stopperComplianceMicrolitresPerKilopascal over 0, which lets the plunger stick",
+        )
     checkMechanismKeepsUp(compiled, mechanism, input, refuse)
     const events = eventsOf(input.events, durationMs, reservoirMl, refuse)
     const expect = expectationsOf(input.expect, durationMs, refuse)
@@ -71,6 +78,7 @@ export function loadScenario(file: string): Scenario {
         prescription: compiled.prescription,
         programmeBytes: compiled.bytes,
         mechanismBytes: encodeMechanism(mechanism),
+        limitsBytes: compiled.limitsBytes,
         durationMs,
         startsAt: input.startsAt,
         startWeekMs,
@@ -110,14 +118,33 @@ function checkMechanismKeepsUp(
 /** Events that end what another one began. */
 const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
     clear: "occlude",
+    clearOutlet: "blockOutlet",
+    closeLine: "openLine",
     powerOn: "powerOff",
     unstall: "stall",
+    replaceGear: "wearGear",
     sensorRepair: "sensorFault",
 }
 
 const ENDED_BY = Object.fromEntries(Object.entries(BEGUN_BY).map(([end, begin]) => [begin, end]))
 
-const ASKED_OF_THE_PUMP = ["stop", "start", "prime", "refill"]
+/** Events that say nothing while the pump has no power. */
+const TAKES_POWER = ["stop", "start", "acknowledge", "silence", "release", "prime", "refill", "freeze"]
+
+/** The failures that not every part can have, and those that can. */
+const FAILS_ONLY: Partial<Record<SensorFailure, SensorName[]>> = {
+    jumping: ["pressure", "encoder", "battery", "clock"],
+    drifting: ["pressure", "encoder", "battery", "clock"],
+    pressed: ["reservoirSwitch"],
+}
+
+/** The field with the rate at which each part drifts, and what it comes to in the part's own unit per hour. */
+const DRIFTS = {
+    pressure: { field: "driftPascalsPerHour", perHour: 1 },
+    encoder: { field: "driftStepsPerHour", perHour: 1 },
+    battery: { field: "driftMillivoltsPerHour", perHour: 1 },
+    clock: { field: "driftPartsPerMillion", perHour: 3600 / 1_000_000 },
+} as const
 
 function eventsOf(inputs: EventInput[], durationMs: number, reservoirMl: number, refuse: Refuse): ScenarioEvent[] {
     const inOrder = inputs
@@ -141,20 +168,45 @@ function eventsOf(inputs: EventInput[], durationMs: number, reservoirMl: number,
                 )
             lasting.add(input.do + about)
         }
-        if (ASKED_OF_THE_PUMP.includes(input.do) && lasting.has("powerOff"))
+        if (TAKES_POWER.includes(input.do) && lasting.has("powerOff"))
             refuse(
                 `${field}.at`,
                 `${shown(input.at)}, when power is off`,
-                `a time at which the pump can hear "${input.do}"`,
+                `a time at which the pump has the power for "${input.do}"`,
             )
-        if (input.do === "refill" && !(input.volumeMl <= reservoirMl))
-            refuse(
-                `${field}.volumeMl`,
-                shown(input.volumeMl),
-                `a number from 0.001 to ${reservoirMl}, the prescription's reservoirMl`,
-            )
+        if (input.do === "refill") checkRefill(input, field, reservoirMl, refuse)
+        if (input.do === "sensorFault") checkSensorFault(input, field, refuse)
     }
     return inOrder.map(({ input, atMs }) => eventOf(input, atMs))
+}
+
+type Input<Kind extends EventInput["do"]> = Extract<EventInput, { do: Kind }>
+
+function checkRefill(input: Input<"refill">, field: string, reservoirMl: number, refuse: Refuse): void {
+    const { volumeMl, missedMl, measuredResidualMl } = input
+    const may = (least: string) => `a number from ${least} to ${reservoirMl}, the prescription's reservoirMl`
+    if (!(volumeMl <= reservoirMl)) refuse(`${field}.volumeMl`, shown(volumeMl), may("0.001"))
+    if (!(missedMl <= volumeMl))
+        refuse(`${field}.missedMl`, shown(missedMl), `a number from 0 to ${volumeMl}, which is volumeMl`)
+    if (typeof measuredResidualMl === "number" && !(measuredResidualMl <= reservoirMl))
+        refuse(`${field}.measuredResidualMl`, shown(measuredResidualMl), `"auto" or ${may("0")}`)
+}
+
+function checkSensorFault(input: Input<"sensorFault">, field: string, refuse: Refuse): void {
+    const { sensor, failure } = input
+    const only = FAILS_ONLY[failure]
+    if (only && !only.includes(sensor))
+        refuse(`${field}.failure`, `${shown(failure)} of ${sensor}`, `${shown(failure)} of ${only.join(", ")}`)
+    const drift = failure === "drifting" && sensor !== "reservoirSwitch" ? DRIFTS[sensor].field : undefined
+    if (drift !== undefined && input[drift] === undefined)
+        refuse(`${field}.${drift}`, "missing", `a number: how fast the ${sensor} drifts`)
+    for (const { field: other } of Object.values(DRIFTS))
+        if (other !== drift && input[other] !== undefined)
+            refuse(
+                `${field}.${other}`,
+                `${shown(input[other])} for the ${sensor}, ${failure}`,
+                drift === undefined ? "left out" : `left out; "${drift}" is what it takes`,
+            )
 }
 
 function eventOf(input: EventInput, atMs: number): ScenarioEvent {
@@ -167,14 +219,51 @@ function eventOf(input: EventInput, atMs: number): ScenarioEvent {
                 ratePlPerDay: Math.round(input.rateMlPerHour * 24 * PICOLITRES_PER_ML),
             }
         case "refill":
-            return { atMs, kind: "refill", volumePl: Math.round(input.volumeMl * PICOLITRES_PER_ML) }
+            return {
+                atMs,
+                kind: "refill",
+                volumePl: Math.round(input.volumeMl * PICOLITRES_PER_ML),
+                missedPl: Math.round(input.missedMl * PICOLITRES_PER_ML),
+                measuredResidualPl:
+                    typeof input.measuredResidualMl === "number"
+                        ? Math.round(input.measuredResidualMl * PICOLITRES_PER_ML)
+                        : input.measuredResidualMl,
+            }
         case "sensorFault":
-            return { atMs, kind: "sensorFault", sensor: input.sensor, failure: input.failure }
+            return {
+                atMs,
+                kind: "sensorFault",
+                sensor: input.sensor,
+                failure: input.failure,
+                driftPerHour: driftPerHourOf(input),
+            }
         case "sensorRepair":
             return { atMs, kind: "sensorRepair", sensor: input.sensor }
+        case "leak":
+        case "loseSteps":
+            return { atMs, kind: input.do, fraction: input.fraction }
+        case "bubble":
+            return { atMs, kind: "bubble", microlitres: input.volumeMicrolitres }
+        case "siphon":
+            return { atMs, kind: "siphon", microlitresPerHour: input.microlitresPerHour }
+        case "runaway":
+            return { atMs, kind: "runaway", stepsPerSecond: input.stepsPerSecond }
+        case "freeze":
+            return { atMs, kind: "freeze", lastsMs: Math.round(input.seconds * 1000) }
+        case "battery":
+            return { atMs, kind: "battery", millivolts: input.millivolts }
+        case "clockStep":
+            return { atMs, kind: "clockStep", seconds: input.seconds }
         default:
             return { atMs, kind: input.do }
     }
+}
+
+/** The rate in the part's own unit; 0 for a part that doesn't drift. */
+function driftPerHourOf(input: Input<"sensorFault">): number {
+    if (input.failure !== "drifting" || input.sensor === "reservoirSwitch") return 0
+    const { field, perHour } = DRIFTS[input.sensor]
+    return (input[field] ?? 0) * perHour
 }
 
 function expectationsOf(input: ScenarioInput["expect"], durationMs: number, refuse: Refuse): Expectations {
@@ -204,6 +293,7 @@ function expectationsOf(input: ScenarioInput["expect"], durationMs: number, refu
             refuse(`${field}.standsAtEnd`, "true", "false where clearedFrom or clearedTo is given")
         return {
             id: alarm.id,
+            reason: alarm.reason,
             raisedFromMs: raised.fromMs,
             raisedToMs: raised.toMs,
             cleared: ends ? window("clearedFrom", "clearedTo") : null,

@@ -6,16 +6,54 @@ import type { Prescription } from "../prescription/schema"
 /** The parts whose failure a scenario can stage. */
 export type SensorName = "pressure" | "encoder" | "reservoirSwitch" | "battery" | "clock"
 
-/** How a part fails: it does not answer, it answers with what it cannot have measured, or its answer is too old. */
-export type SensorFailure = "missing" | "invalid" | "stale"
+/**
+ * How a part fails. The first three it or its driver notices: no answer, one that it cannot have measured, one too old. The
+ * others look like any reading.
+ */
+export type SensorFailure =
+    | "missing"
+    | "invalid"
+    | "stale"
+    | "stuck"
+    | "outOfRange"
+    | "noisy"
+    | "jumping"
+    | "drifting"
+    | "pressed"
 
-/** Something that happens to the pump at a time since the start. */
-export type ScenarioEvent =
-    | { atMs: number; kind: "occlude" | "clear" | "stop" | "start" | "powerOff" | "powerOn" | "stall" | "unstall" }
-    | { atMs: number; kind: "prime"; volumePl: number; ratePlPerDay: number }
-    | { atMs: number; kind: "refill"; volumePl: number }
-    | { atMs: number; kind: "sensorFault"; sensor: SensorName; failure: SensorFailure }
+/** Something that happens to the bench, whatever the firmware makes of it; `befall` in `sim/world/` lets it happen. */
+export type WorldEvent =
+    | { atMs: number; kind: "occlude" | "clear" | "blockOutlet" | "clearOutlet" | "openLine" | "closeLine" }
+    | { atMs: number; kind: "stall" | "unstall" | "wearGear" | "replaceGear" }
+    | { atMs: number; kind: "leak" | "loseSteps"; fraction: number }
+    | { atMs: number; kind: "bubble"; microlitres: number }
+    | { atMs: number; kind: "siphon"; microlitresPerHour: number }
+    | { atMs: number; kind: "runaway"; stepsPerSecond: number }
+    | { atMs: number; kind: "freeze"; lastsMs: number }
+    | { atMs: number; kind: "battery"; millivolts: number }
+    | { atMs: number; kind: "clockStep"; seconds: number }
+    /** `driftPerHour` is in the part's own unit: pascals, steps, millivolts or seconds; 0 for one that doesn't drift. */
+    | { atMs: number; kind: "sensorFault"; sensor: SensorName; failure: SensorFailure; driftPerHour: number }
     | { atMs: number; kind: "sensorRepair"; sensor: SensorName }
+
+/** What a person does to the pump. */
+export type PersonEvent =
+    | { atMs: number; kind: "stop" | "start" | "acknowledge" | "silence" | "release" }
+    | { atMs: number; kind: "prime"; volumePl: number; ratePlPerDay: number }
+    /**
+     * The reservoir is filled up to `volumePl`, of which `missedPl` does not reach it. What was drawn out of it before is told
+     * the pump: a figure, what truly was in it ("auto"), or nothing.
+     */
+    | {
+          atMs: number
+          kind: "refill"
+          volumePl: number
+          missedPl: number
+          measuredResidualPl: number | "auto" | undefined
+      }
+
+/** Something that happens at a time since the start. */
+export type ScenarioEvent = WorldEvent | PersonEvent | { atMs: number; kind: "powerOff" | "powerOn" }
 
 /** The bench around the firmware: mechanism, line, catheter, sensors and clock as they truly are. */
 export interface WorldSettings {
@@ -28,17 +66,34 @@ export interface WorldSettings {
     catheterLengthMm: number
     fluidViscosityMillipascalSeconds: number
     spinalPressurePascals: number
-    /** Standard deviation of the pressure sensor. */
+    /** The person: peaks of the swings at the catheter's tip, and how often coughs and changes of posture come. */
+    spinalPulsePascals: number
+    heartBeatsPerMinute: number
+    spinalBreathPascals: number
+    breathsPerMinute: number
+    coughsPerDay: number
+    coughKilopascals: number
+    postureChangesPerDay: number
+    posturePascals: number
+    /** Standard deviation of the pressure sensor, and how fast weather moves its zero at most. */
     pressureNoisePascals: number
+    weatherPascalsPerHour: number
+    /** What holds the plunger until it slips, and what the screw stores in its stopper meanwhile. */
+    plungerStictionKilopascals: number
+    stopperComplianceMicrolitresPerKilopascal: number
     batteryMillivolts: number
+    /** After the last rising edge of the heartbeat, when the outside watchdog cuts the motor's supply and sounds. */
+    watchdogMilliseconds: number
     /** Each tick is late by 0 up to this, uniformly, drawn from the seed. */
     tickJitterMsMax: number
 }
 
 /** An alarm that has to be raised within a window; its end is checked where it is given. */
 export interface AlarmExpectation {
-    /** One of ALARM_IDS. */
+    /** The id of one of ALARMS. */
     id: string
+    /** The words for why it is raised, of REASON_WORDS; not checked where absent. */
+    reason?: string
     raisedFromMs: number
     raisedToMs: number
     /** The window in which it must be over; null when its end does not matter. */
@@ -62,6 +117,8 @@ export interface Expectations {
     programmedMl?: RangeMl
     /** What truly left the catheter. */
     deliveredMl?: RangeMl
+    /** What truly left the catheter over what the programme and its boluses asked for, at the end. */
+    deliveredAboveProgrammedMlMax?: number
     /** What the pump holds to be left in the reservoir at the end. */
     residualMl?: RangeMl
     /** The largest step error of any tick must be less than this. */
@@ -79,6 +136,7 @@ export interface Scenario {
     prescription: Prescription
     programmeBytes: Uint8Array
     mechanismBytes: Uint8Array
+    limitsBytes: Uint8Array
     durationMs: number
     /** Local date and time at the start, as in the file: "2026-03-02T00:00:00". */
     startsAt: string

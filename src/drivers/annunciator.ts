@@ -1,6 +1,8 @@
-// Light and sound for the highest standing priority, made tick by tick from the time alone, so that nothing waits for a
-// burst to end. A pin is touched only when its level changes, because each change costs the tick time.
+// Light and sound by priority, made tick by tick from the time alone, so that nothing waits for a burst to end. The two
+// are apart, because a person may pause the sound but not the light. A pin is touched only when its level changes, because
+// each change costs the tick time.
 
+import * as ds from "@devicescript/core"
 import { AlarmPriority } from "../pump/alarms"
 import { modeOf, SwitchedOutput } from "./hardware"
 import { Annunciator } from "./parts"
@@ -71,31 +73,44 @@ function slotOf(shownMs: number): number {
     return Math.floor((shownMs + SLOT_MS / 2) / SLOT_MS)
 }
 
+/** How long the lamp test shows each light, and then sounds the buzzer: assumed, long enough to be seen and heard. */
+const TEST_MS = 300
+
 /**
- * Starts light and buzzer, all off. A pattern starts afresh whenever the priority changes, so a new alarm is heard at once.
- * The buzzer must make its own tone while its pin is on: a pin here can't be toggled at an audible rate.
+ * Starts light and buzzer, all off. Each pattern starts afresh when its own priority changes, so a new alarm is heard at
+ * once, and so is one whose pause is over. The buzzer must make its own tone while its pin is on: a pin here can't be
+ * toggled at an audible rate.
  */
 export function startAnnunciator(red: SwitchedOutput, yellow: SwitchedOutput, buzzer: SwitchedOutput): Annunciator {
     red.pin.setMode(modeOf(red, false))
     yellow.pin.setMode(modeOf(yellow, false))
     buzzer.pin.setMode(modeOf(buzzer, false))
-    let shown = AlarmPriority.None
-    let shownSinceMs = 0
+    let lightShown = AlarmPriority.None
+    let lightSinceMs = 0
+    let soundShown = AlarmPriority.None
+    let soundSinceMs = 0
     let redOn = false
     let yellowOn = false
     let buzzerOn = false
+    const flash = async (output: SwitchedOutput) => {
+        output.pin.setMode(modeOf(output, true))
+        await ds.sleep(TEST_MS)
+        output.pin.setMode(modeOf(output, false))
+    }
     return {
-        show: async (priority: AlarmPriority, nowMs: number) => {
-            if (priority !== shown) {
-                shown = priority
-                shownSinceMs = nowMs
-            } else if (priority === AlarmPriority.None) {
-                return
+        show: async (light: AlarmPriority, sound: AlarmPriority, nowMs: number) => {
+            if (light !== lightShown) {
+                lightShown = light
+                lightSinceMs = nowMs
             }
-            const light = lightAt(priority, nowMs - shownSinceMs)
-            const redNow = light === Light.Red
-            const yellowNow = light === Light.Yellow || light === Light.YellowSteady
-            const buzzerNow = soundAt(priority, nowMs - shownSinceMs)
+            if (sound !== soundShown) {
+                soundShown = sound
+                soundSinceMs = nowMs
+            }
+            const lightNow = lightAt(light, nowMs - lightSinceMs)
+            const redNow = lightNow === Light.Red
+            const yellowNow = lightNow === Light.Yellow || lightNow === Light.YellowSteady
+            const buzzerNow = soundAt(sound, nowMs - soundSinceMs)
             if (redNow !== redOn) {
                 redOn = redNow
                 red.pin.setMode(modeOf(red, redNow))
@@ -108,6 +123,11 @@ export function startAnnunciator(red: SwitchedOutput, yellow: SwitchedOutput, bu
                 buzzerOn = buzzerNow
                 buzzer.pin.setMode(modeOf(buzzer, buzzerNow))
             }
+        },
+        test: async () => {
+            await flash(red)
+            await flash(yellow)
+            await flash(buzzer)
         },
     }
 }

@@ -1,5 +1,5 @@
-// Follows the motor's shaft by reading the encoder after every single step, because DeviceScript has no pin interrupts
-// and polls too slowly: the shaft moves only when the pump steps it, so that is the one moment worth looking.
+// Follows the motor's shaft by reading the encoder after every single step and while the rotor settles, because DeviceScript
+// has no pin interrupts and polls too slowly: the shaft moves only when the pump steps it, so that is when to look.
 
 import * as ds from "@devicescript/core"
 import { Readings, SensorFault } from "../pump/readings"
@@ -8,8 +8,15 @@ import { Sensor } from "./parts"
 
 /** An encoder: a sensor that also wants to be told of each step. */
 export interface StepFollower extends Sensor {
-    /** To be called after every single motor step (`afterStep` of the stepper). */
-    afterStep: () => void
+    /** To be called after every single motor step; `direction` is 1 for a step forward, -1 for one back. */
+    afterStep: (direction: number) => void
+    /**
+     * To be called again and again while the rotor settles after such a step: a rotor that slips falls back within a few
+     * milliseconds, by a whole period of a fine encoder, and would not be missed a moment later.
+     */
+    whileSettling?: (direction: number) => void
+    /** Looks at once and gives the count in motor steps, whether or not the motor was stepped; it is not bound to start at 0. */
+    shaftSteps?: () => number
 }
 
 /** What QUADRATURE_COUNTS holds where both lines changed at once. */
@@ -35,9 +42,11 @@ export interface QuadratureWiring {
  * A quadrature encoder such as Same Sky (CUI) AMT102-V at 100 lines a turn:
  * https://www.sameskydevices.com/product/resource/amt10-v.pdf
  *
- * Both lines changing between two looks means that counts were lost, two of them, in a direction nobody knows. The
- * sample is then Invalid. Counting goes on, since a count off by that little still shows a motor that does not turn,
- * until the losses add up to more than `uncertainStepsMax`; from then on it stays Invalid until power-on.
+ * Both lines changing between two looks means that two counts were passed unseen. After a step it is taken for a rotor that
+ * slips: no single step passes two counts, and a rotor that falls back does, so they count against the step. A disturbed line
+ * then looks like lost steps; the graver of the two has to win. In a sample without a step nobody knows the direction, and the
+ * sample is Invalid. Counting goes on, since a count off by that little still shows a motor that does not turn, until what
+ * was lost so adds up to more than `uncertainStepsMax`; from then on it stays Invalid until power-on.
  */
 export function startQuadratureEncoder(wiring: QuadratureWiring): StepFollower {
     wiring.a.setMode(ds.GPIOMode.InputPullUp)
@@ -46,23 +55,36 @@ export function startQuadratureEncoder(wiring: QuadratureWiring): StepFollower {
     let counts = 0
     let uncertainSteps = 0
     let illegalSeen = false
-    const look = () => {
+    // The way of the last step since the last sample, 0 without one.
+    let stepped = 0
+    const look = (direction: number) => {
+        stepped = direction
         const next = 2 * wiring.a.value + wiring.b.value
         if (next === state) return
         const change = QUADRATURE_COUNTS[4 * state + next]
         state = next
-        if (change === ILLEGAL_TRANSITION) {
+        if (change !== ILLEGAL_TRANSITION) {
+            counts += change
+        } else if (direction !== 0) {
+            counts -= 2 * direction
+        } else {
             illegalSeen = true
             uncertainSteps += 2 * wiring.stepsPerCount
-        } else {
-            counts += change
         }
     }
     return {
         afterStep: look,
+        whileSettling: look,
+        shaftSteps: () => {
+            // Whoever asks wants to know whether it turns: two counts unseen are a turn, and always in the same direction.
+            look(-1)
+            stepped = 0
+            return counts * wiring.stepsPerCount
+        },
         read: async (readings: Readings) => {
-            // A shaft turned while the motor rested shows here.
-            look()
+            // A shaft that turned since shows here, by hand or because a slip went on.
+            look(stepped)
+            stepped = 0
             if (illegalSeen || uncertainSteps > wiring.uncertainStepsMax) {
                 readings.encoderSteps = NaN
                 readings.encoderFault = SensorFault.Invalid
@@ -80,7 +102,7 @@ export interface IndexWiring {
     index: InputPin
     /** Motor steps from one rising edge to the next. */
     stepsPerEdge: number
-    /** Steps by which an edge may come early, and within which a second edge counts as the first one's chatter. */
+    /** Steps by which an edge may come early or late, and within which a second edge counts as the first one's chatter. */
     toleranceSteps: number
 }
 
@@ -88,42 +110,46 @@ export interface IndexWiring {
  * An index encoder: a light barrier such as Omron EE-SX1041 with a slotted disc
  * (https://components.omron.com/us-en/products/sensors/EE-SX1041), or channel A alone of a quadrature encoder.
  *
- * Gives the steps confirmed by edges, so it lags the motor by less than `stepsPerEdge`, and the mechanism's encoder slack
- * must be more than that. A missing edge leaves the count behind for good, which the logic judges as a motor that does
- * not follow: one line can't tell a stalled motor from a dead light barrier, and the graver of the two has to win. An edge
- * that comes too early can't be the motor's doing and makes the sample Invalid.
+ * Gives where the shaft has been seen last at a mark of the disc, at it or above: it lags the motor by less than
+ * `stepsPerEdge`, and the mechanism's encoder slack must be more than that. A mark is a rising edge forward and the same
+ * edge, falling, back. An edge that comes too early can't be the motor's doing and makes the sample Invalid. One that comes
+ * too late counts for nothing: a blocked rotor slips back by four full steps, over and over, and shows the same edge each
+ * time. A missing edge so leaves the count behind for good, which the logic judges as a motor that does not follow: one
+ * line can't tell a stalled motor from a dead light barrier, and the graver of the two has to win.
  */
 export function startIndexEncoder(wiring: IndexWiring): StepFollower {
     wiring.index.setMode(ds.GPIOMode.InputPullUp)
     let level = wiring.index.value
     let stepsMade = 0
-    let confirmedSteps = 0
-    let stepsAtEdge = -1
+    // The mark seen last: where the motor was at it, what it counts as, and whether the shaft is below it since.
+    let stepsAtMark = NaN
+    let markSteps = 0
+    let belowMark = false
     let earlyEdgeSeen = false
     return {
-        afterStep: () => {
-            stepsMade += 1
+        afterStep: (direction: number) => {
+            stepsMade += direction
             const next = wiring.index.value
             if (next === level) return
             level = next
-            if (next === 0) return
-            if (stepsAtEdge < 0) {
+            if ((next === 0) === direction > 0) return
+            const moved = direction * (stepsMade - stepsAtMark)
+            if (!(moved >= 0 || moved < 0)) {
                 // Where the disc stood at power-on is unknown: the first edge anchors the count to the steps made.
-                confirmedSteps = stepsMade
-                stepsAtEdge = stepsMade
-                return
-            }
-            const sinceEdge = stepsMade - stepsAtEdge
-            if (sinceEdge <= wiring.toleranceSteps) return
-            if (sinceEdge < wiring.stepsPerEdge - wiring.toleranceSteps) {
+                markSteps = stepsMade
+                stepsAtMark = stepsMade
+            } else if (moved >= wiring.stepsPerEdge - wiring.toleranceSteps) {
+                if (moved <= wiring.stepsPerEdge + wiring.toleranceSteps) markSteps += direction * wiring.stepsPerEdge
+                stepsAtMark = stepsMade
+            } else if (!(Math.abs(moved) <= wiring.toleranceSteps)) {
                 earlyEdgeSeen = true
                 return
             }
-            confirmedSteps += wiring.stepsPerEdge
-            stepsAtEdge = stepsMade
+            belowMark = direction < 0
         },
         read: async (readings: Readings) => {
-            readings.encoderSteps = earlyEdgeSeen ? NaN : confirmedSteps
+            const seenSteps = belowMark ? markSteps - wiring.stepsPerEdge : markSteps
+            readings.encoderSteps = earlyEdgeSeen ? NaN : seenSteps
             readings.encoderFault = earlyEdgeSeen ? SensorFault.Invalid : SensorFault.None
             earlyEdgeSeen = false
         },

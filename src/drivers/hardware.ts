@@ -24,6 +24,13 @@ export interface SwitchedOutput {
     activeLow: boolean
 }
 
+/** An input and which of its levels means on. */
+export interface SwitchedInput {
+    pin: InputPin
+    /** True when low level means on. */
+    activeLow: boolean
+}
+
 /** An analogue input, as its board scales it. */
 export interface AnalogueInput {
     pin: InputPin

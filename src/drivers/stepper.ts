@@ -1,9 +1,11 @@
 // Turns whole steps into pulses for a STEP/DIR/ENABLE driver, and cuts the coil current between steps where the
 // mechanism holds by itself: at basal rates the motor rests for seconds between steps, and current then is only heat.
+// DIR stands at forward except while steps are made back, so that a pulse nobody meant never pulls fluid out of the line.
 
 import * as ds from "@devicescript/core"
 import { STEPS_PER_TICK_MAX } from "../pump/limits"
-import { modeOf, OutputPin, SwitchedOutput } from "./hardware"
+import { StepFollower } from "./encoder"
+import { modeOf, OutputPin, SwitchedInput, SwitchedOutput } from "./hardware"
 import { Motor } from "./parts"
 
 /**
@@ -57,8 +59,13 @@ export const a4988: StepperChip = {
 export interface StepperWiring {
     step: OutputPin
     enable: OutputPin
-    /** Absent where DIR is strapped by a wire: this pump only ever runs forward. */
+    /** On is forward. Absent where DIR is strapped by a wire: then no step is made back, and no occlusion relieved. */
     direction?: SwitchedOutput
+    /**
+     * The chip's own report of a fault, absent where it has none or it is not wired: nFAULT of the DRV8825, open drain and
+     * active low; DIAG of the TMC2209, active high. The pull-up or pull-down of the controller holds it at no fault.
+     */
+    fault?: SwitchedInput
     chip: StepperChip
     /**
      * Milliseconds from step to step at least, whole; 0 leaves it to the time that writing the pins takes, which on the
@@ -71,9 +78,20 @@ export interface StepperWiring {
     wakeMs: number
     /** Rotor settled, from the last pulse to ENABLE off, in milliseconds. */
     settleMs: number
-    /** Called after every single step, with the motor where that step brought it: how an encoder follows. */
-    afterStep?: () => void
+    /** The encoder on its shaft, which looks after every single step. */
+    encoder?: StepFollower
 }
+
+/** Looks at the encoder after the last step, half a millisecond or more apart: as long as a rotor that slips takes to fall back. */
+const SETTLING_LOOKS = 10
+
+// How long `faulty` lets the rotor settle after ENABLE, and how many times, a millisecond apart, it then looks at the shaft:
+// assumed, many periods of a rotor that swings at 100 Hz or more.
+const PULL_IN_MS = 100
+const WATCH_LOOKS = 50
+
+/** A shaft that moves by more than this without a pulse is not at rest: a count that flickers on its edge is less. */
+const REST_STEPS = 16
 
 /**
  * Starts a stepper, off: ENABLE is made inactive before anything else, and a pull-up on the board keeps it so while
@@ -83,34 +101,65 @@ export function startStepper(wiring: StepperWiring): Motor {
     const enable: SwitchedOutput = { pin: wiring.enable, activeLow: wiring.chip.enableActiveLow }
     const onMode = modeOf(enable, true)
     const offMode = modeOf(enable, false)
+    const direction = wiring.direction
+    const fault = wiring.fault
+    const encoder = wiring.encoder
     wiring.enable.setMode(offMode)
     wiring.step.setMode(ds.GPIOMode.OutputLow)
-    if (wiring.direction) wiring.direction.pin.setMode(modeOf(wiring.direction, true))
+    if (direction) direction.pin.setMode(modeOf(direction, true))
+    if (fault) fault.pin.setMode(fault.activeLow ? ds.GPIOMode.InputPullUp : ds.GPIOMode.InputPullDown)
     let enabled = false
     const release = () => {
         wiring.enable.setMode(offMode)
         enabled = false
     }
+    const wake = async () => {
+        if (enabled) return
+        wiring.enable.setMode(onMode)
+        enabled = true
+        await sleepFromNow(wiring.wakeMs)
+    }
     return {
+        reverses: direction !== undefined,
         release,
         step: async (steps: number) => {
-            const count = Math.min(steps, STEPS_PER_TICK_MAX)
+            const back = steps < 0
+            const count = Math.min(back ? -steps : steps, STEPS_PER_TICK_MAX)
             if (!(count >= 1)) return
-            if (!enabled) {
-                wiring.enable.setMode(onMode)
-                enabled = true
-                await sleepFromNow(wiring.wakeMs)
+            if (back) {
+                if (!direction) return
+                direction.pin.setMode(modeOf(direction, false))
             }
+            await wake()
             for (let i = 0; i < count; i++) {
                 if (i > 0 && wiring.stepPeriodMs > 0) await ds.sleep(wiring.stepPeriodMs + 1)
                 wiring.step.setMode(ds.GPIOMode.OutputHigh)
                 wiring.step.setMode(ds.GPIOMode.OutputLow)
-                if (wiring.afterStep) wiring.afterStep()
+                if (encoder) encoder.afterStep(back ? -1 : 1)
             }
+            if (encoder?.whileSettling) for (let i = 0; i < SETTLING_LOOKS; i++) encoder.whileSettling(back ? -1 : 1)
+            if (back && direction) direction.pin.setMode(modeOf(direction, true))
             if (wiring.releaseBetweenSteps) {
                 await sleepFromNow(wiring.settleMs)
                 release()
             }
+        },
+        faulty: async () => {
+            if (!fault && !encoder?.shaftSteps) return false
+            await wake()
+            await sleepFromNow(wiring.settleMs + PULL_IN_MS)
+            let moved = false
+            if (encoder?.shaftSteps) {
+                // Looked at without a gap: what turns fast would otherwise turn by whole periods of the encoder unseen.
+                const before = encoder.shaftSteps()
+                for (let i = 0; i < WATCH_LOOKS; i++) {
+                    await ds.sleep(1)
+                    if (!(Math.abs(encoder.shaftSteps() - before) <= REST_STEPS)) moved = true
+                }
+            }
+            const reported = fault ? (fault.pin.value === 0) === fault.activeLow : false
+            release()
+            return moved || reported
         },
     }
 }

@@ -166,7 +166,6 @@ export enum Reason {
     Logic = 33,
     Flash = 34,
     MotorDriver = 35,
-    Energy = 36,
 }
 
 /** The words for each reason, by its number. */
@@ -207,7 +206,6 @@ export const REASON_WORDS: readonly string[] = [
     "logic",
     "flash",
     "motor driver",
-    "stored energy",
 ]
 
 /** True when `alarm` is in the set `alarms`. */

@@ -1,51 +1,78 @@
-// Whether the motor may step, and what follows when that changes. Every alarm is raised and cleared here.
+// Whether the motor may step, and what follows when that changes. Every alarm is raised and cleared here, so that
+// condition, latch, acknowledgement and sound are kept apart in one place.
 
-import { Alarm, STOPPING_ALARMS } from "./alarms"
+import { Alarm, LATCHING_ALARMS, Reason, STOPPING_ALARMS } from "./alarms"
+import { RESTARTS_MS } from "./limits"
 import { Actions, BolusEvent, BolusReason, Mode, Pump } from "./pump"
 import { SensorFault } from "./readings"
 import { planFlow } from "./schedule"
 
-/** Raises an alarm; nothing happens when it stands already. */
-export function raise(pump: Pump, alarm: Alarm): void {
-    pump.alarms = pump.alarms | (1 << alarm)
+/**
+ * The condition of an alarm is there, for this reason. One that was not there before is heard at once, whatever sound a
+ * person has paused (ALM-3); one that latches then waits for a person.
+ */
+export function raise(pump: Pump, alarm: Alarm, reason: Reason): void {
+    const bit = 1 << alarm
+    pump.reasons[alarm] = reason
+    if ((pump.conditions & bit) !== 0) return
+    pump.conditions = pump.conditions | bit
+    pump.alarms = pump.alarms | bit
+    pump.latched = pump.latched | (bit & LATCHING_ALARMS)
+    pump.acknowledged = pump.acknowledged & ~bit
+    pump.soundPausedUntilMs = pump.nowMs
 }
 
-/** Clears an alarm; nothing happens when it does not stand. */
+/** The condition of an alarm is over; the alarm ends with it unless it waits for a person. */
 export function clear(pump: Pump, alarm: Alarm): void {
-    pump.alarms = pump.alarms & ~(1 << alarm)
+    const bit = 1 << alarm
+    if ((pump.conditions & bit) === 0) return
+    pump.conditions = pump.conditions & ~bit
+    pump.alarms = pump.conditions | pump.latched
+    pump.acknowledged = pump.acknowledged & pump.alarms
 }
 
-/** Raises or clears an alarm that stands exactly while its condition does. Calls nothing: every sample comes here often. */
-export function setAlarm(pump: Pump, alarm: Alarm, condition: boolean): void {
-    if (condition) pump.alarms = pump.alarms | (1 << alarm)
-    else pump.alarms = pump.alarms & ~(1 << alarm)
+/** Raises or clears an alarm by whether its condition is there. */
+export function setAlarm(pump: Pump, alarm: Alarm, condition: boolean, reason: Reason): void {
+    if (condition) raise(pump, alarm, reason)
+    else if ((pump.conditions & (1 << alarm)) !== 0) clear(pump, alarm)
 }
 
 /** A finding counts once it was made in this many samples in a row: one cough or one lost answer is no alarm. */
 export const SAMPLES_TO_ALARM = 3
 
 /**
- * Raises or clears the alarm of a part that does not give its reading, by how many samples in a row were without one;
- * returns that count. A part that is not fitted is never missed. Calls nothing, for the same reason as `setAlarm`.
+ * Raises or clears the alarm of a part that does not give a reading to be believed, by how many samples in a row were
+ * without one; returns that count. A part that is not fitted is never missed.
  */
 export function judgeFault(pump: Pump, alarm: Alarm, fault: SensorFault, samplesBefore: number): number {
-    const samples = fault === SensorFault.None || fault === SensorFault.NotFitted ? 0 : samplesBefore + 1
-    if (samples >= SAMPLES_TO_ALARM) pump.alarms = pump.alarms | (1 << alarm)
-    else pump.alarms = pump.alarms & ~(1 << alarm)
+    if (fault === SensorFault.None || fault === SensorFault.NotFitted) {
+        if ((pump.conditions & (1 << alarm)) !== 0) clear(pump, alarm)
+        return 0
+    }
+    const samples = samplesBefore + 1
+    // The faults of a sensor are reasons by the same numbers.
+    if (samples >= SAMPLES_TO_ALARM) raise(pump, alarm, fault as number)
     return samples
 }
 
 /**
- * Works out whether the motor may step, and plans the flow anew when that changed.
- * A stop, whatever its cause, cancels what remains of a prime.
+ * Works out whether the motor may step, and plans the flow anew when that changed. A stop, whatever its cause, cancels
+ * what remains of a prime; the third stop by an alarm within ten minutes wants a clinician (STP-4).
  */
 export function refreshDelivering(pump: Pump, actions: Actions): void {
     const running = pump.mode === Mode.Running
-    const delivering = running && (pump.alarms & STOPPING_ALARMS) === 0
+    const delivering = running && pump.judgedAll && (pump.alarms & STOPPING_ALARMS) === 0
     if (delivering === pump.delivering) return
     pump.delivering = delivering
-    if (!delivering && pump.primeRatePlPerDay > 0)
-        endPrime(pump, BolusEvent.Cancelled, running ? BolusReason.StoppingAlarm : BolusReason.PumpStopped, actions)
+    if (!delivering) {
+        if (pump.primeRatePlPerDay > 0)
+            endPrime(pump, BolusEvent.Cancelled, running ? BolusReason.StoppingAlarm : BolusReason.PumpStopped, actions)
+        if (running) {
+            if (pump.nowMs - pump.stopBeforeMs <= RESTARTS_MS) raise(pump, Alarm.RestartedTooOften, Reason.None)
+            pump.stopBeforeMs = pump.lastStopMs
+            pump.lastStopMs = pump.nowMs
+        }
+    }
     planFlow(pump, pump.nowMs)
 }
 

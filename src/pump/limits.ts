@@ -10,8 +10,8 @@ export const MS_PER_WEEK = 604_800_000
 /** The period of the fixed tick. */
 export const TICK_MS = 100
 
-/** From power-on to the first tick: parts start and settle, and the records are read from flash. */
-export const START_UP_MS = 3000
+/** From power-on to the first tick: parts start and settle, the records are read from flash, and the pump tests itself. */
+export const START_UP_MS = 5000
 
 /** Sensors are read, commands taken and alarms judged once in this time; metering runs on every tick. */
 export const SAMPLE_MS = 1000
@@ -56,3 +56,25 @@ export const STOPPED_HIGH_MS = 172_800_000
 
 /** The most that `owed` may pile up (picolitres times milliseconds per day): what one more tick adds keeps it under 2^53. */
 export const OWED_MAX = 4_000_000_000_000_000
+
+/** A person's pause of the alarm sound lasts at most this long (GIP), and a new alarm ends it. */
+export const SOUND_PAUSE_MS = 120_000
+
+/** Three stops by an alarm within this time, with a person's start between, and the pump stays stopped (GIP). */
+export const RESTARTS_MS = 600_000
+
+/** Starts of the firmware with less than an hour of running between: the fourth one alarms. */
+export const UNBROKEN_RUN_MS = 3_600_000
+export const BROKEN_RUNS_MAX = 3
+
+/** A tick that comes later than this after the one before is late; this many of them in ten minutes alarm. */
+export const LATE_TICK_MS = 1_000
+export const LATE_TICKS_TO_ALARM = 10
+export const LATE_TICKS_MS = 600_000
+
+/** The most that an occluded line is relieved by: 100 µL, several times what a soft line stores at the threshold (assumed). */
+export const RELIEF_PL_MAX = 100_000_000
+
+/** The highest limits that may be set: one and a half times what the fastest programme gives in an hour and in a day. */
+export const HOUR_LIMIT_PL_MAX = 1_500_000_000
+export const DAY_LIMIT_PL_MAX = 36_000_000_000

@@ -1,10 +1,21 @@
 // Everything the pump knows, in one long-lived record that the tick reads and writes in place.
 
-import { Alarm } from "./alarms"
+import { ALARM_COUNT, Alarm, LATCHING_ALARMS, Reason } from "./alarms"
 import { Checkpoint } from "./checkpoint"
-import { MS_PER_DAY, PRIME_RATE_PL_PER_DAY_MAX, STOPPED_MEDIUM_MS } from "./limits"
+import { createFlow, createFollowing, Flow, Following } from "./following"
+import { GuardLimits } from "./guard"
+import {
+    BROKEN_RUNS_MAX,
+    MS_PER_DAY,
+    PRIME_RATE_PL_PER_DAY_MAX,
+    RATE_PL_PER_DAY_MIN,
+    STOPPED_MEDIUM_MS,
+} from "./limits"
+import { createLine, Line } from "./line"
 import { Mechanism } from "./mechanism"
 import { highestRatePlPerDay, Programme } from "./programme"
+import { createSensorChecks, SensorChecks } from "./sensors"
+import { createVolume, VolumeAccount } from "./volume"
 
 /** What a person last asked for. A stopping alarm halts delivery without changing it. */
 export enum Mode {
@@ -35,7 +46,7 @@ export enum BolusReason {
 
 /** What one tick decides; filled in place. */
 export interface Actions {
-    /** Motor steps to make now. */
+    /** Motor steps to make now; negative while an occlusion is relieved. */
     steps: number
     bolusEvent: BolusEvent
     bolusReason: BolusReason
@@ -45,18 +56,49 @@ export interface Actions {
     checkpointDue: boolean
 }
 
+/** What flash holds of the pump: each record decoded, the reason why it can't be used, or undefined when none is stored. */
+export interface Records {
+    programme: Programme | string | undefined
+    /** Without a mechanism nothing can be metered. */
+    mechanism: Mechanism | undefined
+    /** The limits that the guard holds; undefined when they are missing or damaged. */
+    limits: GuardLimits | undefined
+    /** What was last known before the reset; undefined on a pump that never ran. */
+    checkpoint: Checkpoint | undefined
+    /** True when there was a checkpoint and no copy of it is readable. */
+    checkpointDamaged: boolean
+}
+
 export interface Pump {
     /** Undefined when there is none, or when the stored one is damaged. */
     programme: Programme | undefined
     mechanism: Mechanism
     mode: Mode
-    /** True while the motor may step: running, and no stopping alarm stands. */
+    /** True while the motor may step forward: running, and no stopping alarm stands. */
     delivering: boolean
-    /** The set of alarms that stand (`alarms.ts`). */
+
+    /** The set of alarms that stand: their condition is there, or they wait for a person. */
     alarms: number
+    /** The alarms whose condition is there now. */
+    conditions: number
+    /** The alarms that wait for a person, whether their condition is over or not. */
+    latched: number
+    /** The standing alarms that a person has seen. */
+    acknowledged: number
+    /** Why each alarm was raised last, by its bit. */
+    reasons: Reason[]
+    /** Until when a person has paused the sound; no later than the present while nobody has. */
+    soundPausedUntilMs: number
 
     /** Time of the last tick on the monotonic clock. */
     nowMs: number
+    /** When this run of the firmware began; NaN once it has lasted an hour. */
+    runBeganMs: number
+    /** Starts of the firmware with no hour of running between them, this one included. */
+    brokenRuns: number
+    /** Ticks that came late, in the ten minutes that began at the time beside it. */
+    lateTicks: number
+    lateTicksSinceMs: number
     /** Local time of the week minus the monotonic clock; NaN while the time of day is unknown. */
     wallMinusNowMs: number
 
@@ -72,6 +114,8 @@ export interface Pump {
     /** Flow asked for by the prime in progress, 0 without one; and the part of the flow now due that is the prime's. */
     primeRatePlPerDay: number
     primeFlowPlPerDay: number
+    /** The largest prime that the limits allow. */
+    primePlMax: number
     /** The prime's whole volume; what is left of it; and the part of a picolitre of it already owed, times ms per day. */
     primePl: number
     primeLeftPl: number
@@ -79,54 +123,118 @@ export interface Pump {
 
     /** What the reservoir holds, by steps commanded. */
     residualPl: number
-    /** Steps commanded since power-on. */
+    /** Steps commanded since power-on, those that relieved an occlusion taken off. */
     commandedSteps: number
-    /** Steps commanded minus steps sensed when they were last taken as equal; NaN until then. */
-    encoderOffsetSteps: number
+    /** What it was half a second after the last sample. */
+    commandedStepsHalfway: number
 
-    /** Samples in a row with each bad finding; three make it an alarm. */
+    /** Which part of the readings is judged in the next tick (`supervise.ts`), and the time of the sample it is of. */
+    stage: number
+    sampleMs: number
+    /** False until each part has been judged once after power-on: nothing is delivered before. */
+    judgedAll: boolean
+    checks: SensorChecks
+    line: Line
+    following: Following
+    flow: Flow
+    volume: VolumeAccount
+
+    /** Samples in a row with each bad finding; three make it an alarm, one at power-on. */
     pressureFaultSamples: number
     encoderFaultSamples: number
     reservoirSwitchFaultSamples: number
     batteryFaultSamples: number
     clockFaultSamples: number
-    occludedSamples: number
     batteryLowSamples: number
     batteryEndSamples: number
 
+    /** Steps pulled back since the last one forward. */
+    pulledBackSteps: number
+    /** False where the motor can't pull back, and an occlusion is not relieved. */
+    motorReverses: boolean
+    /** Steps that the relief of an occlusion may still pull back, those of its last pull, and the pressure before it. */
+    reliefLeftSteps: number
+    reliefSteps: number
+    reliefPa: number
+    /** Where the encoder stood when the motor was found to move by itself; NaN otherwise. */
+    runawaySteps: number
+    /** True when the motor still moves by itself: the heartbeat stops, so that the outside watchdog cuts its power. */
+    cutMotor: boolean
+
+    /** When an alarm stopped delivery last, and the time before that. */
+    lastStopMs: number
+    stopBeforeMs: number
     /** When a person stopped the pump; NaN while it runs. */
     stoppedSinceMs: number
-    /** When the last checkpoint was asked for. */
+    /** When the last checkpoint was asked for, what the reservoir held then, and how much less it may hold until the next. */
     checkpointMs: number
+    checkpointResidualPl: number
+    uncheckedPlMax: number
 }
+
+/** A sample of a part without a reading is an alarm at once at power-on, because nothing has been delivered yet. */
+const FAULT_SAMPLES_AT_POWER_ON = 2
 
 /**
  * The pump at power-on, before its first tick.
- * @param programme the decoded programme, the reason why the stored one can't be used, or undefined when none is stored
- * @param mechanism the calibrated mechanism, or undefined when none (or a damaged one) is stored: nothing can be metered then
- * @param checkpoint what was last known before the reset, or undefined on a pump that never ran
+ * @param records what flash holds
  * @param nowMs time on the monotonic clock
  */
-export function createPump(
-    programme: Programme | string | undefined,
-    mechanism: Mechanism | undefined,
-    checkpoint: Checkpoint | undefined,
-    nowMs: number,
-): Pump {
+export function createPump(records: Records, nowMs: number): Pump {
+    const { programme, mechanism, checkpoint } = records
     let usable = typeof programme === "object" ? programme : undefined
+    let damage = Reason.RecordDamaged
     // A mechanism that can't keep up would fall behind without end: such a programme is not run (PRG-4).
-    if (usable && mechanism && highestRatePlPerDay(usable) > mechanismRatePlPerDayMax(mechanism)) usable = undefined
-    let alarms = checkpoint ? checkpoint.alarms : 0
-    if (!mechanism || programme === undefined) alarms = alarms | (1 << Alarm.ProgrammeMissing)
-    else if (!usable) alarms = alarms | (1 << Alarm.ProgrammeDamaged)
+    if (usable && mechanism && highestRatePlPerDay(usable) > mechanismRatePlPerDayMax(mechanism)) {
+        usable = undefined
+        damage = Reason.BeyondMechanism
+    }
+    const reasons: Reason[] = []
+    for (let i = 0; i < ALARM_COUNT; i++) reasons.push(Reason.None)
+    let conditions = 0
+    const latched = checkpoint ? checkpoint.latched & LATCHING_ALARMS : 0
+    if (!mechanism || programme === undefined) {
+        conditions = conditions | (1 << Alarm.ProgrammeMissing)
+        reasons[Alarm.ProgrammeMissing] = Reason.RecordMissing
+    } else if (!usable || !records.limits) {
+        conditions = conditions | (1 << Alarm.ProgrammeDamaged)
+        reasons[Alarm.ProgrammeDamaged] = damage
+    }
+    if (records.checkpointDamaged || (checkpoint && checkpoint.accountUnknown)) {
+        conditions = conditions | (1 << Alarm.CheckpointDamaged)
+        reasons[Alarm.CheckpointDamaged] = Reason.RecordDamaged
+    }
+    const brokenRuns = checkpoint ? checkpoint.brokenRuns + 1 : 1
+    if (brokenRuns > BROKEN_RUNS_MAX) conditions = conditions | (1 << Alarm.RepeatedResets)
     const mode = checkpoint ? checkpoint.mode : Mode.Running
+    // A reservoir that nobody knows counts as nearly used up: the alarm stands until someone has filled it.
+    const unknownPl = usable ? (records.checkpointDamaged ? usable.reservoirLowPl : usable.reservoirPl) : 0
+    const residualPl = checkpoint ? checkpoint.residualPl : unknownPl
+    const volume = createVolume()
+    if (checkpoint) {
+        volume.meteredPl = checkpoint.meteredPl
+        volume.countedPl = checkpoint.countedPl
+        volume.sensedPl = checkpoint.sensedPl
+        volume.endSwitchDiffers = checkpoint.endSwitchDiffers
+        volume.refillDiffers = checkpoint.refillDiffers
+        if (checkpoint.reservoirEmpty) conditions = conditions | (1 << Alarm.ReservoirEmpty)
+    }
     return {
         programme: usable,
         mechanism: mechanism || UNCALIBRATED,
         mode,
         delivering: false,
-        alarms,
+        alarms: conditions | latched | (conditions & LATCHING_ALARMS),
+        conditions,
+        latched: latched | (conditions & LATCHING_ALARMS),
+        acknowledged: 0,
+        reasons,
+        soundPausedUntilMs: nowMs,
         nowMs,
+        runBeganMs: nowMs,
+        brokenRuns,
+        lateTicks: 0,
+        lateTicksSinceMs: nowMs,
         wallMinusNowMs: NaN,
         stepQuantum: (mechanism || UNCALIBRATED).stepPl * MS_PER_DAY,
         owed: 0,
@@ -134,23 +242,42 @@ export function createPump(
         segmentLeftMs: 0,
         primeRatePlPerDay: 0,
         primeFlowPlPerDay: 0,
+        primePlMax: records.limits ? records.limits.primePlMax : 0,
         primePl: 0,
         primeLeftPl: 0,
         primePart: 0,
-        residualPl: checkpoint ? checkpoint.residualPl : usable ? usable.reservoirPl : 0,
+        residualPl,
         commandedSteps: 0,
-        encoderOffsetSteps: NaN,
-        pressureFaultSamples: 0,
-        encoderFaultSamples: 0,
-        reservoirSwitchFaultSamples: 0,
-        batteryFaultSamples: 0,
-        clockFaultSamples: 0,
-        occludedSamples: 0,
-        batteryLowSamples: 0,
-        batteryEndSamples: 0,
+        commandedStepsHalfway: 0,
+        stage: 255,
+        sampleMs: nowMs,
+        judgedAll: false,
+        checks: createSensorChecks(),
+        line: createLine(),
+        following: createFollowing(),
+        flow: createFlow(),
+        volume,
+        pressureFaultSamples: FAULT_SAMPLES_AT_POWER_ON,
+        encoderFaultSamples: FAULT_SAMPLES_AT_POWER_ON,
+        reservoirSwitchFaultSamples: FAULT_SAMPLES_AT_POWER_ON,
+        batteryFaultSamples: FAULT_SAMPLES_AT_POWER_ON,
+        clockFaultSamples: FAULT_SAMPLES_AT_POWER_ON,
+        batteryLowSamples: FAULT_SAMPLES_AT_POWER_ON,
+        batteryEndSamples: FAULT_SAMPLES_AT_POWER_ON,
+        pulledBackSteps: 0,
+        motorReverses: true,
+        reliefLeftSteps: 0,
+        reliefSteps: 0,
+        reliefPa: NaN,
+        runawaySteps: NaN,
+        cutMotor: false,
+        lastStopMs: NaN,
+        stopBeforeMs: NaN,
         // A pump that was stopped before the reset has been stopped for a time nobody knows: it alarms at once.
         stoppedSinceMs: mode === Mode.Stopped ? nowMs - STOPPED_MEDIUM_MS : NaN,
         checkpointMs: nowMs,
+        checkpointResidualPl: residualPl,
+        uncheckedPlMax: records.limits ? records.limits.hourPlMax / 4 : RATE_PL_PER_DAY_MIN / 96,
     }
 }
 

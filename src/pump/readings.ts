@@ -77,8 +77,6 @@ export interface Readings {
     commandRatePlPerDay: number
     /** At a refill, what was drawn out of the reservoir before; NaN when nobody measured it. */
     commandResidualPl: number
-    /** What the guard (`guard.ts`) tripped on, None while it lets steps through. */
-    guardTrip: GuardTrip
 }
 
 /** A record with no reading in it yet. */
@@ -99,6 +97,5 @@ export function createReadings(): Readings {
         commandPl: 0,
         commandRatePlPerDay: 0,
         commandResidualPl: NaN,
-        guardTrip: GuardTrip.None,
     }
 }

@@ -1,5 +1,6 @@
 // Which flow is due now: the programme's segment for this weekday and minute, plus the prime, through one clamp.
 
+import { MINIMUM_RATE_ALARMS } from "./alarms"
 import { MS_PER_DAY, MS_PER_MINUTE, MS_PER_WEEK, RATE_PL_PER_DAY_MIN } from "./limits"
 import { Programme } from "./programme"
 import { mechanismRatePlPerDayMax, Pump } from "./pump"
@@ -13,9 +14,9 @@ export function planFlow(pump: Pump, atMs: number): void {
     pump.primeFlowPlPerDay = 0
     pump.segmentLeftMs = MS_PER_WEEK
     if (!pump.delivering) return
-    let basalPlPerDay = RATE_PL_PER_DAY_MIN // what runs on a damaged programme
+    let basalPlPerDay = RATE_PL_PER_DAY_MIN // what runs on a damaged record
     const programme = pump.programme
-    if (programme) {
+    if (programme && (pump.alarms & MINIMUM_RATE_ALARMS) === 0) {
         basalPlPerDay = programme.meanRatePlPerDay // and while the time of day is unknown
         const weekMs = timeOfWeek(pump.wallMinusNowMs + atMs)
         if (weekMs >= 0) {

@@ -1,149 +1,231 @@
-// Once a second: each reading is judged and makes or clears its alarms, and a person's command is obeyed or denied.
-// Comparisons are written so that NaN fails safe, and a lost sensor never stops the basal flow.
+// After each sample the readings are judged and make or clear their alarms, one part of them a tick: all at once would be
+// the longest tick by far. Comparisons are written so that NaN fails safe, and a lost sensor never stops the basal flow.
 
-import { Alarm, hasAlarm, LATCHING_ALARMS, STOPPING_ALARMS } from "./alarms"
+import { Alarm, hasAlarm, LATCHING_ALARMS, Reason, STOPPING_ALARMS } from "./alarms"
 import { CHECKPOINT_MS } from "./checkpoint"
 import { clear, judgeFault, raise, refreshDelivering, SAMPLES_TO_ALARM, setAlarm } from "./delivery"
-import { PRIME_PL_MAX, STOPPED_HIGH_MS, STOPPED_MEDIUM_MS } from "./limits"
-import { Actions, BolusEvent, BolusReason, Mode, mechanismRatePlPerDayMax, Pump } from "./pump"
-import { CommandKind, Readings, SensorFault } from "./readings"
+import { forgetFollowing, judgeFlow, judgeFollowing, restartFlow } from "./following"
+import {
+    BROKEN_RUNS_MAX,
+    LATE_TICKS_MS,
+    LATE_TICKS_TO_ALARM,
+    MS_PER_DAY,
+    STOPPED_HIGH_MS,
+    STOPPED_MEDIUM_MS,
+    UNBROKEN_RUN_MS,
+} from "./limits"
+import { judgeLine } from "./line"
+import { Actions, Pump } from "./pump"
+import { Readings, SensorFault } from "./readings"
+import { beginRelief } from "./relief"
 import { planFlow, timeOfWeek } from "./schedule"
+import {
+    judgeBatteryReading,
+    judgeClockReading,
+    judgeEncoderReading,
+    judgeEndSwitchReading,
+    judgePressureReading,
+} from "./sensors"
+import { endSwitchBelievable, judgeVolume } from "./volume"
 
-/** Judges the readings of one sample and raises or clears what follows from them. */
+/** The parts that the judgement of a sample is made in; a part is judged in each tick after it. */
+export const STAGES = 6
+
+/** Judges the next part of the readings, and raises or clears what follows from it. */
 export function judge(pump: Pump, readings: Readings, actions: Actions): void {
     const alarmsBefore = pump.alarms
-    const mechanism = pump.mechanism
+    const stage = pump.stage
+    pump.stage = stage + 1
+    if (stage === 0) judgePressure(pump, readings)
+    else if (stage === 1) judgeMotor(pump, readings)
+    else if (stage === 2) judgeReservoir(pump, readings)
+    else if (stage === 3) judgeBattery(pump, readings)
+    else if (stage === 4) judgeClock(pump, readings)
+    else judgeDelivery(pump, actions)
+    if (stage === STAGES - 1) pump.judgedAll = true
+    if (pump.alarms !== alarmsBefore || stage === STAGES - 1) refreshDelivering(pump, actions)
+    const stored = LATCHING_ALARMS | STOPPING_ALARMS
+    if ((pump.alarms & stored) !== (alarmsBefore & stored)) actions.checkpointDue = true
+}
 
-    pump.pressureFaultSamples = judgeFault(
-        pump,
-        Alarm.PressureSensorFault,
-        readings.pressureFault,
-        pump.pressureFaultSamples,
+/** Line pressure: an occlusion, or a line that lost its signature. */
+function judgePressure(pump: Pump, readings: Readings): void {
+    let fault = readings.pressureFault
+    if (fault === SensorFault.None)
+        fault = judgePressureReading(
+            pump.checks.pressure,
+            readings.pressurePa,
+            pump.commandedSteps,
+            pump.mechanism.stepPl,
+        )
+    readings.pressureFault = fault
+    pump.pressureFaultSamples = judgeFault(pump, Alarm.PressureSensorFault, fault, pump.pressureFaultSamples)
+    if (fault !== SensorFault.None) {
+        clear(pump, Alarm.LineSignatureLost)
+        return
+    }
+    const line = pump.line
+    const recentSteps = pump.commandedSteps - pump.commandedStepsHalfway
+    judgeLine(
+        line,
+        readings.pressurePa,
+        pump.commandedSteps,
+        recentSteps,
+        pump.mechanism.stepPl,
+        pump.mechanism.occlusionPa,
     )
-    if (readings.pressureFault === SensorFault.None) {
-        pump.occludedSamples = !(readings.pressurePa <= mechanism.occlusionPa) ? pump.occludedSamples + 1 : 0
-        if (pump.occludedSamples >= SAMPLES_TO_ALARM) raise(pump, Alarm.Occlusion)
+    if (line.occlusion !== Reason.None && pump.delivering) {
+        beginRelief(pump)
+        raise(pump, Alarm.Occlusion, line.occlusion)
     }
+    setAlarm(pump, Alarm.LineSignatureLost, line.signature !== Reason.None, line.signature)
+}
 
-    pump.encoderFaultSamples = judgeFault(pump, Alarm.EncoderFault, readings.encoderFault, pump.encoderFaultSamples)
-    if (readings.encoderFault === SensorFault.None && mechanism.encoderSlackSteps > 0) {
-        const offsetSteps = pump.commandedSteps - readings.encoderSteps
-        if (pump.encoderOffsetSteps >= 0 || pump.encoderOffsetSteps < 0) {
-            if (!(Math.abs(offsetSteps - pump.encoderOffsetSteps) <= mechanism.encoderSlackSteps))
-                raise(pump, Alarm.MotorNotFollowing)
-        } else {
-            pump.encoderOffsetSteps = offsetSteps
+/** The encoder against the steps commanded: a motor that does not follow, or that moves by itself. */
+function judgeMotor(pump: Pump, readings: Readings): void {
+    const slackSteps = pump.mechanism.encoderSlackSteps
+    let fault = readings.encoderFault
+    if (fault === SensorFault.None)
+        fault = judgeEncoderReading(
+            pump.checks.encoder,
+            readings.encoderSteps,
+            pump.mechanism.stepsPerTickMax,
+            slackSteps,
+            pump.nowMs,
+        )
+    readings.encoderFault = fault
+    pump.encoderFaultSamples = judgeFault(pump, Alarm.EncoderFault, fault, pump.encoderFaultSamples)
+    if (fault !== SensorFault.None || slackSteps === 0) {
+        // What the motor did meanwhile nobody has seen.
+        if (hasAlarm(pump.alarms, Alarm.EncoderFault)) {
+            forgetFollowing(pump.following)
+            pump.flow.sinceMs = NaN
         }
+        return
     }
+    const following = pump.following
+    judgeFollowing(following, pump.commandedSteps, readings.encoderSteps, slackSteps)
+    setAlarm(pump, Alarm.MotorNotFollowing, following.finding === Reason.StepsLost, Reason.StepsLost)
+    if (following.failed) raise(pump, Alarm.MotorFailed, Reason.StepsLost)
+    if (following.finding === Reason.MovedByItself) {
+        raise(pump, Alarm.OverDelivery, Reason.MovedByItself)
+        // A motor that still moves now that it is told nothing can only be stopped from outside (MOT-7).
+        if (!(pump.runawaySteps >= 0 || pump.runawaySteps < 0)) pump.runawaySteps = readings.encoderSteps
+        if (!(Math.abs(readings.encoderSteps - pump.runawaySteps) <= slackSteps)) pump.cutMotor = true
+    }
+}
 
+/** The reservoir: its end switch against the account, and the account against the encoder. */
+function judgeReservoir(pump: Pump, readings: Readings): void {
+    let fault = readings.reservoirEndFault
+    if (fault === SensorFault.None) fault = judgeEndSwitchReading(readings.reservoirEndSwitch)
+    readings.reservoirEndFault = fault
     pump.reservoirSwitchFaultSamples = judgeFault(
         pump,
         Alarm.ReservoirSwitchFault,
-        readings.reservoirEndFault,
+        fault,
         pump.reservoirSwitchFaultSamples,
     )
-    if (readings.reservoirEndFault === SensorFault.None && readings.reservoirEndSwitch === 1)
-        raise(pump, Alarm.ReservoirEmpty)
-
-    pump.batteryFaultSamples = judgeFault(
-        pump,
-        Alarm.BatteryMonitorFault,
-        readings.batteryFault,
-        pump.batteryFaultSamples,
+    const endSwitch = fault === SensorFault.None ? readings.reservoirEndSwitch : NaN
+    const volume = pump.volume
+    const slackSteps = pump.mechanism.encoderSlackSteps
+    const encoderFault = readings.encoderFault
+    // One lost answer does not make the encoder one that can't tell of a motor that stands.
+    const encoderWorks =
+        slackSteps > 0 && encoderFault !== SensorFault.NotFitted && !hasAlarm(pump.alarms, Alarm.EncoderFault)
+    judgeVolume(
+        volume,
+        pump.commandedSteps,
+        encoderFault === SensorFault.None ? readings.encoderSteps : NaN,
+        slackSteps,
+        pump.mechanism.stepPl,
+        pump.residualPl,
+        endSwitch,
     )
-    if (readings.batteryFault === SensorFault.None && mechanism.batteryLowMv > 0) {
-        pump.batteryLowSamples = !(readings.batteryMv > mechanism.batteryLowMv) ? pump.batteryLowSamples + 1 : 0
-        pump.batteryEndSamples = !(readings.batteryMv > mechanism.batteryEndMv) ? pump.batteryEndSamples + 1 : 0
-        setAlarm(pump, Alarm.BatteryLow, pump.batteryLowSamples >= SAMPLES_TO_ALARM)
-        if (pump.batteryEndSamples >= SAMPLES_TO_ALARM) raise(pump, Alarm.BatteryEnd)
+    setAlarm(pump, Alarm.VolumeDisagreement, volume.finding !== Reason.None, volume.finding)
+    if (endSwitch === 1) {
+        // With an encoder that works, the motor itself tells when the plunger is at its end: a switch that says so long
+        // before the account does is not believed (RES-3, VOL-3).
+        if (!encoderWorks || endSwitchBelievable(volume, pump.residualPl))
+            raise(pump, Alarm.ReservoirEmpty, Reason.None)
     }
+    const programme = pump.programme
+    if (programme) {
+        setAlarm(pump, Alarm.ReservoirLow, !(pump.residualPl > programme.reservoirLowPl), Reason.None)
+        setAlarm(pump, Alarm.RefillOverdue, !(pump.residualPl > 2 * programme.meanRatePlPerDay), Reason.None)
+    }
+}
 
-    pump.clockFaultSamples = judgeFault(pump, Alarm.ClockFault, readings.wallFault, pump.clockFaultSamples)
+/** Stored energy. */
+function judgeBattery(pump: Pump, readings: Readings): void {
+    let fault = readings.batteryFault
+    if (fault === SensorFault.None) fault = judgeBatteryReading(pump.checks.battery, readings.batteryMv)
+    readings.batteryFault = fault
+    pump.batteryFaultSamples = judgeFault(pump, Alarm.BatteryMonitorFault, fault, pump.batteryFaultSamples)
+    const mechanism = pump.mechanism
+    if (fault !== SensorFault.None || mechanism.batteryLowMv === 0) return
+    pump.batteryLowSamples = !(readings.batteryMv > mechanism.batteryLowMv) ? pump.batteryLowSamples + 1 : 0
+    pump.batteryEndSamples = !(readings.batteryMv > mechanism.batteryEndMv) ? pump.batteryEndSamples + 1 : 0
+    setAlarm(pump, Alarm.BatteryLow, pump.batteryLowSamples >= SAMPLES_TO_ALARM, Reason.None)
+    setAlarm(pump, Alarm.BatteryEnd, pump.batteryEndSamples >= SAMPLES_TO_ALARM, Reason.None)
+}
+
+/** The time of day, and ticks that come late. */
+function judgeClock(pump: Pump, readings: Readings): void {
+    let fault = readings.wallFault
+    if (fault === SensorFault.None) fault = judgeClockReading(pump.checks.clock, readings.wallWeekMs, pump.nowMs)
+    readings.wallFault = fault
+    pump.clockFaultSamples = judgeFault(pump, Alarm.ClockFault, fault, pump.clockFaultSamples)
     // The wall clock is asked for the time of day once; from then on the monotonic clock keeps it (CLK-1).
     if (!(timeOfWeek(pump.wallMinusNowMs) >= 0)) {
-        if (readings.wallFault === SensorFault.None) {
-            pump.wallMinusNowMs = readings.wallWeekMs - pump.nowMs
+        if (fault === SensorFault.None) {
+            pump.wallMinusNowMs = readings.wallWeekMs - pump.sampleMs
             clear(pump, Alarm.WallClockUnknown)
         } else {
-            raise(pump, Alarm.WallClockUnknown)
+            raise(pump, Alarm.WallClockUnknown, Reason.None)
         }
         planFlow(pump, pump.nowMs)
     }
-
-    const stoppedMs = pump.nowMs - pump.stoppedSinceMs
-    setAlarm(pump, Alarm.StoppedOver5Min, stoppedMs >= STOPPED_MEDIUM_MS)
-    setAlarm(pump, Alarm.StoppedOver48Hours, stoppedMs >= STOPPED_HIGH_MS)
-
-    refreshDelivering(pump, actions)
-    const latched = LATCHING_ALARMS | STOPPING_ALARMS
-    if ((pump.alarms & latched) !== (alarmsBefore & latched)) actions.checkpointDue = true
-    if (pump.nowMs - pump.checkpointMs >= CHECKPOINT_MS) actions.checkpointDue = true
-    if (actions.checkpointDue) pump.checkpointMs = pump.nowMs
-}
-
-/** Obeys the command in the readings, if any, and takes it out of them. */
-export function obey(pump: Pump, readings: Readings, actions: Actions): void {
-    let command = readings.command
-    if (command === CommandKind.None) return
-    readings.command = CommandKind.None
-    if (command === CommandKind.Toggle) command = pump.delivering ? CommandKind.Stop : CommandKind.Start
-
-    if (command === CommandKind.Stop && pump.mode === Mode.Running) {
-        pump.mode = Mode.Stopped
-        pump.stoppedSinceMs = pump.nowMs
-    } else if (command === CommandKind.Start) {
-        start(pump)
-    } else if (command === CommandKind.Refill) {
-        refill(pump, readings.commandPl)
-    } else if (command === CommandKind.Prime) {
-        prime(pump, readings.commandPl, readings.commandRatePlPerDay, actions)
-        return
+    if (pump.nowMs - pump.lateTicksSinceMs >= LATE_TICKS_MS) {
+        pump.lateTicks = 0
+        pump.lateTicksSinceMs = pump.nowMs
     }
-    actions.checkpointDue = true
-    pump.checkpointMs = pump.nowMs
-    refreshDelivering(pump, actions)
+    // A loss of time is over once it has happened, and then waits to be seen; ticks go on being late for a while.
+    if (pump.lateTicks < LATE_TICKS_TO_ALARM) clear(pump, Alarm.TimeLost)
 }
 
-/** A person starts the pump, and by that acknowledges what latched; a cause that persists raises its alarm again. */
-function start(pump: Pump): void {
-    pump.mode = Mode.Running
-    pump.stoppedSinceMs = NaN
-    pump.encoderOffsetSteps = NaN
-    pump.occludedSamples = 0
-    pump.batteryEndSamples = 0
-    pump.alarms = pump.alarms & ~LATCHING_ALARMS
-    clear(pump, Alarm.StoppedOver5Min)
-    clear(pump, Alarm.StoppedOver48Hours)
-}
+/** How long the pump has been stopped, what it delivered against its programme, how long it has run; the checkpoint. */
+function judgeDelivery(pump: Pump, actions: Actions): void {
+    const nowMs = pump.nowMs
+    pump.commandedStepsHalfway = pump.commandedSteps
+    const stoppedMs = nowMs - pump.stoppedSinceMs
+    setAlarm(pump, Alarm.StoppedOver5Min, stoppedMs >= STOPPED_MEDIUM_MS, Reason.None)
+    setAlarm(pump, Alarm.StoppedOver48Hours, stoppedMs >= STOPPED_HIGH_MS, Reason.None)
 
-/** The reservoir was filled: it now holds `volumePl`. A volume that it can't hold changes nothing. */
-function refill(pump: Pump, volumePl: number): void {
-    if (!pump.programme || !(volumePl > 0 && volumePl <= pump.programme.reservoirPl)) return
-    pump.residualPl = volumePl
-    clear(pump, Alarm.ReservoirEmpty)
-    setAlarm(pump, Alarm.ReservoirLow, !(volumePl > pump.programme.reservoirLowPl))
-}
-
-/** Starts a prime, or denies it with the reason (BOL-1). */
-function prime(pump: Pump, volumePl: number, ratePlPerDay: number, actions: Actions): void {
-    let reason = BolusReason.None
-    if (!(volumePl > 0 && volumePl <= PRIME_PL_MAX)) reason = BolusReason.VolumeOutOfRange
-    else if (!(ratePlPerDay > 0 && ratePlPerDay <= mechanismRatePlPerDayMax(pump.mechanism)))
-        reason = BolusReason.RateOutOfRange
-    else if (pump.mode !== Mode.Running) reason = BolusReason.PumpStopped
-    else if (!pump.delivering) reason = BolusReason.StoppingAlarm
-    else if (pump.primeRatePlPerDay > 0) reason = BolusReason.AlreadyPriming
-    else if (hasAlarm(pump.alarms, Alarm.PressureSensorFault)) reason = BolusReason.PressureUnknown
-    else if (!(volumePl <= pump.residualPl)) reason = BolusReason.MoreThanReservoir
-    actions.bolusReason = reason
-    if (reason !== BolusReason.None) {
-        actions.bolusEvent = BolusEvent.Denied
-        return
+    const flow = pump.flow
+    const stepPl = pump.mechanism.stepPl
+    const askedPl = pump.commandedSteps * stepPl + pump.owed / MS_PER_DAY
+    const following = pump.following
+    const behindSteps = following.aheadSteps - following.offsetSteps
+    const missingSteps = following.lostSteps + (behindSteps >= 0 || behindSteps < 0 ? behindSteps : 0)
+    const sensedPl = (pump.commandedSteps - missingSteps) * stepPl
+    if (pump.delivering) {
+        judgeFlow(flow, askedPl, sensedPl, nowMs, Math.max(1, pump.mechanism.encoderSlackSteps) * stepPl)
+        if (flow.finding === Reason.OverProgramme) raise(pump, Alarm.OverDelivery, Reason.OverProgramme)
+        setAlarm(pump, Alarm.UnderDelivery, flow.finding === Reason.UnderProgramme, Reason.UnderProgramme)
+    } else {
+        restartFlow(flow, askedPl, sensedPl, nowMs)
     }
-    actions.bolusEvent = BolusEvent.Started
-    pump.primePl = volumePl
-    pump.primeLeftPl = volumePl
-    pump.primePart = 0
-    pump.primeRatePlPerDay = ratePlPerDay
-    planFlow(pump, pump.nowMs)
+
+    if (nowMs - pump.runBeganMs >= UNBROKEN_RUN_MS) {
+        pump.runBeganMs = NaN
+        clear(pump, Alarm.RepeatedResets)
+        if (pump.brokenRuns > BROKEN_RUNS_MAX) actions.checkpointDue = true
+        pump.brokenRuns = 0
+    }
+    if (
+        nowMs - pump.checkpointMs >= CHECKPOINT_MS ||
+        !(pump.checkpointResidualPl - pump.residualPl <= pump.uncheckedPlMax)
+    )
+        actions.checkpointDue = true
 }

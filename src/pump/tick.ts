@@ -1,30 +1,34 @@
 // The tick: from what the pump knows and senses to what it does, ten times a second.
 // Its ordinary path is straight-line arithmetic, because on the chip calls and allocations are what costs.
 
-import { Alarm } from "./alarms"
+import { Alarm, Reason } from "./alarms"
+import { obey } from "./commands"
 import { endPrime, raise, refreshDelivering } from "./delivery"
-import { ELAPSED_MS_MAX, MS_PER_DAY, OWED_MAX } from "./limits"
+import { allowSteps, Guard } from "./guard"
+import { ELAPSED_MS_MAX, LATE_TICK_MS, LATE_TICKS_TO_ALARM, MS_PER_DAY, OWED_MAX } from "./limits"
 import { Actions, BolusEvent, BolusReason, Pump } from "./pump"
-import { Readings } from "./readings"
+import { Readings, SensorFault } from "./readings"
+import { relieve } from "./relief"
 import { planFlow } from "./schedule"
-import { judge, obey } from "./supervise"
+import { acceptClock } from "./sensors"
+import { judge, STAGES } from "./supervise"
 
 /**
  * One tick at `nowMs` on the monotonic clock: meters what became due since the last one, judges the readings, and
- * fills `actions`. In this order: time, what is owed, alarms, steps, commands.
+ * fills `actions`. In this order: time, what is owed, alarms, steps, the relief of an occlusion, the guard, commands.
  *
  * Metering is exact: `owed` counts whole picolitres times milliseconds per day, a step is due each time it holds one
  * step's worth, and the rest is carried. So the motor is never ahead of the programme and never a whole step behind,
  * however the time is sliced, as long as no tick owes more steps than the motor takes in one (MET-1).
  */
-export function tick(pump: Pump, readings: Readings, nowMs: number, actions: Actions): void {
+export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number, actions: Actions): void {
     actions.bolusEvent = BolusEvent.None
     actions.checkpointDue = false
 
     const sinceMs = pump.nowMs
     let elapsedMs = nowMs - sinceMs
     pump.nowMs = nowMs
-    if (!(elapsedMs >= 0 && elapsedMs <= ELAPSED_MS_MAX)) elapsedMs = loseTime(pump, elapsedMs)
+    if (!(elapsedMs >= 0 && elapsedMs <= LATE_TICK_MS)) elapsedMs = judgeElapsed(pump, elapsedMs, actions)
 
     if (elapsedMs < pump.segmentLeftMs && pump.primeFlowPlPerDay === 0) {
         pump.owed += pump.ratePlPerDay * elapsedMs
@@ -33,7 +37,13 @@ export function tick(pump: Pump, readings: Readings, nowMs: number, actions: Act
         accrue(pump, nowMs - elapsedMs, elapsedMs, actions)
     }
 
-    if (readings.sampled) judge(pump, readings, actions)
+    if (readings.sampled) {
+        pump.sampleMs = nowMs
+        // What late ticks left unjudged of the last sample is made up with this one.
+        while (pump.stage < STAGES) judge(pump, readings, actions)
+        pump.stage = 0
+    }
+    if (pump.stage < STAGES) judge(pump, readings, actions)
 
     let steps = 0
     if (pump.owed >= pump.stepQuantum && pump.delivering) {
@@ -51,11 +61,20 @@ export function tick(pump: Pump, readings: Readings, nowMs: number, actions: Act
         pump.owed = owed
         pump.residualPl = residualPl
         pump.commandedSteps += steps
+        if (steps > 0) pump.pulledBackSteps = 0
         checkAccounts(pump, actions)
     }
-    actions.steps = steps
+    if (pump.reliefLeftSteps > 0 && readings.sampled)
+        steps = relieve(pump, readings.pressureFault === SensorFault.None ? readings.pressurePa : NaN)
+
+    actions.steps = allowSteps(guard, steps, readings, nowMs)
+    if (actions.steps !== steps) takeBack(pump, guard, steps, actions)
 
     if (readings.sampled) obey(pump, readings, actions)
+    if (actions.checkpointDue) {
+        pump.checkpointMs = nowMs
+        pump.checkpointResidualPl = pump.residualPl
+    }
 }
 
 /** Adds what becomes due in `elapsedMs` from `sinceMs` on where the flow changes on the way: at a segment's end, in a prime. */
@@ -90,26 +109,51 @@ function accrue(pump: Pump, sinceMs: number, elapsedMs: number, actions: Actions
     }
 }
 
-/** Accounts for a clock that stood, jumped or ran backwards: an alarm, never a burst (MET-3). Returns the time to meter. */
-function loseTime(pump: Pump, elapsedMs: number): number {
-    raise(pump, Alarm.TimeLost)
+/**
+ * Judges a tick that came late, or at a time that cannot be: late ticks are counted, and a clock that stood, jumped or ran
+ * backwards is an alarm and never a burst (MET-3). Returns the time to meter.
+ */
+function judgeElapsed(pump: Pump, elapsedMs: number, actions: Actions): number {
+    const latched = pump.latched
+    pump.lateTicks += 1
+    const jumped = !(elapsedMs >= 0 && elapsedMs <= ELAPSED_MS_MAX)
+    if (pump.lateTicks >= LATE_TICKS_TO_ALARM) raise(pump, Alarm.TimeLost, Reason.TicksLate)
+    if (jumped) raise(pump, Alarm.TimeLost, Reason.TimeJumped)
+    // What waits for a person outlasts a reset (SUP-15).
+    if (pump.latched !== latched) actions.checkpointDue = true
+    if (!jumped) return elapsedMs
     // What the monotonic clock says of the time of day can't be trusted either: the wall clock is asked again.
     pump.wallMinusNowMs = NaN
+    acceptClock(pump.checks.clock)
+    // Nor can the end of a pause, which a clock that ran backwards would put off (ALM-3).
+    pump.soundPausedUntilMs = pump.nowMs
     return elapsedMs > 0 ? ELAPSED_MS_MAX : 0
 }
 
-/** Raises the alarms of the reservoir account (RES-1, RES-2), and bounds what late ticks have piled up (MET-3). */
+/** The guard let none of these steps through: they are taken out of the accounts, and the pump stops (GRD-12). */
+function takeBack(pump: Pump, guard: Guard, steps: number, actions: Actions): void {
+    const deniedPl = steps * pump.mechanism.stepPl
+    if (deniedPl > 0 || deniedPl < 0) {
+        pump.residualPl += deniedPl
+        pump.commandedSteps -= steps
+    }
+    pump.reliefLeftSteps = 0
+    raise(pump, Alarm.OverDelivery, guard.trip as number)
+    actions.checkpointDue = true
+    refreshDelivering(pump, actions)
+}
+
+/** Stops at an empty reservoir (RES-2), and bounds what late ticks have piled up (MET-3). */
 function checkAccounts(pump: Pump, actions: Actions): void {
     if (pump.owed > OWED_MAX) {
         pump.owed = OWED_MAX
-        raise(pump, Alarm.TimeLost)
-    }
-    if (pump.programme && !(pump.residualPl > pump.programme.reservoirLowPl)) raise(pump, Alarm.ReservoirLow)
-    if (!(pump.residualPl >= pump.mechanism.stepPl)) {
-        raise(pump, Alarm.ReservoirEmpty)
+        raise(pump, Alarm.TimeLost, Reason.TicksLate)
         actions.checkpointDue = true
-        refreshDelivering(pump, actions)
     }
+    if (pump.residualPl >= pump.mechanism.stepPl) return
+    raise(pump, Alarm.ReservoirEmpty, Reason.None)
+    actions.checkpointDue = true
+    refreshDelivering(pump, actions)
 }
 
 /** The first time after `nowMs` on the grid of `periodMs` that `dueMs` stands on: what was missed meanwhile is skipped. */

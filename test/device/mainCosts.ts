@@ -8,12 +8,20 @@ import { OutputPin, SwitchedOutput } from "../../src/drivers/hardware"
 import { startHeartbeat } from "../../src/drivers/heartbeat"
 import { highestPriority } from "../../src/pump/alarms"
 import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
-import { MS_PER_DAY, OWED_MAX, PRIME_RATE_PL_PER_DAY_MAX } from "../../src/pump/limits"
+import { createGuard, GuardLimits } from "../../src/pump/guard"
+import {
+    DAY_LIMIT_PL_MAX,
+    HOUR_LIMIT_PL_MAX,
+    MS_PER_DAY,
+    OWED_MAX,
+    PRIME_RATE_PL_PER_DAY_MAX,
+} from "../../src/pump/limits"
 import { Mechanism } from "../../src/pump/mechanism"
 import { Programme } from "../../src/pump/programme"
-import { createActions, createPump, Pump } from "../../src/pump/pump"
+import { createActions, createPump, Pump, Records } from "../../src/pump/pump"
 import { CommandKind, createReadings, Readings, SensorFault } from "../../src/pump/readings"
 import { planFlow } from "../../src/pump/schedule"
+import { STAGES } from "../../src/pump/supervise"
 import { nextDueMs, tick } from "../../src/pump/tick"
 
 /** Repetitions of every phase, the first half for the host's compiler to settle; the first phase of the first one is at FIRST_MS, each next one SPACING_MS later. */
@@ -24,12 +32,15 @@ const SPACING_MS = 100
 const SEGMENTS_PER_DAY = 48
 const WORST_PUMPS = 4
 
+/** As wide as they may be: what the guard counts costs the same. */
+const limits: GuardLimits = { hourPlMax: HOUR_LIMIT_PL_MAX, dayPlMax: DAY_LIMIT_PL_MAX, primePlMax: 0 }
+
 /** The shipped 20 mL syringe. */
 const mechanism: Mechanism = {
     stepPl: 44_900,
     stepsPerTickMax: 7,
     occlusionPa: 70_000,
-    encoderSlackSteps: 64,
+    encoderSlackSteps: 48,
     batteryLowMv: 3_500,
     batteryEndMv: 3_300,
 }
@@ -76,10 +87,14 @@ function setOrdinary(pump: Pump): void {
     pump.nowMs = 1_000_000
     pump.wallMinusNowMs = 7 * MS_PER_DAY - 5_000 - pump.nowMs
     pump.alarms = 0
+    pump.conditions = 0
+    pump.latched = 0
     pump.delivering = true
+    pump.stage = STAGES
     pump.owed = 0
     pump.residualPl = 19_000_000_000
     pump.checkpointMs = pump.nowMs
+    pump.checkpointResidualPl = pump.residualPl
     pump.primeRatePlPerDay = 0
     planFlow(pump, pump.nowMs)
     // The phases of ordinary ticks run past midnight, which is the work of the worst tick alone.
@@ -87,8 +102,9 @@ function setOrdinary(pump: Pump): void {
 }
 
 /**
- * What is left of a pump just before the dearest tick there is: a late one with a sample, in which a prime and a segment end,
- * more steps are due than one tick may make, these empty the reservoir, and a refill is reported.
+ * What is left of a pump just before the dearest tick there is: a late one with a sample while the one before is not judged
+ * yet, in which a prime and a segment end, more steps are due than one tick may make, these empty the reservoir, and a
+ * refill is reported.
  */
 function setWorst(pump: Pump): void {
     setOrdinary(pump)
@@ -99,7 +115,8 @@ function setWorst(pump: Pump): void {
     planFlow(pump, pump.nowMs)
     pump.owed = OWED_MAX
     pump.residualPl = mechanism.stepsPerTickMax * mechanism.stepPl
-    pump.encoderOffsetSteps = -1_000
+    pump.stage = 0
+    pump.following.offsetSteps = -1_000
     pump.clockFaultSamples = 2
     pump.batteryLowSamples = 2
 }
@@ -121,9 +138,11 @@ function phasesOf(): Phase[] {
     const programme = fullProgramme()
     const readings = createReadings()
     const actions = createActions()
-    const pump = createPump(programme, mechanism, undefined, 0)
+    const records: Records = { programme, mechanism, limits, checkpoint: undefined, checkpointDamaged: false }
+    const pump = createPump(records, 0)
+    const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
     const worst: Pump[] = []
-    for (let i = 0; i < WORST_PUMPS; i++) worst.push(createPump(programme, mechanism, undefined, 0))
+    for (let i = 0; i < WORST_PUMPS; i++) worst.push(createPump(records, 0))
     const monitor = startConsoleMonitor()
     const heartbeat = startHeartbeat(fakePin)
     const annunciator = startAnnunciator(fakeOutput, fakeOutput, fakeOutput)
@@ -139,7 +158,7 @@ function phasesOf(): Phase[] {
         let nowMs = pump.nowMs
         for (let i = 0; i < count; i++) {
             nowMs += 100
-            tick(pump, readings, nowMs, actions)
+            tick(pump, guard, readings, nowMs, actions)
         }
     }
     return [
@@ -182,14 +201,34 @@ function phasesOf(): Phase[] {
             run: async () => ticks(200),
         },
         {
+            // With the line judged, which is the dearest part of the readings.
             name: "sampledTick",
             count: 50,
             prepare: () => {
                 ordinary()
-                pump.encoderOffsetSteps = pump.commandedSteps
                 readings.sampled = true
             },
-            run: async () => ticks(50),
+            run: async () => {
+                let nowMs = pump.nowMs
+                for (let i = 0; i < 50; i++) {
+                    pump.stage = STAGES
+                    nowMs += 100
+                    readings.pressurePa = 1_000 + (i & 15)
+                    tick(pump, guard, readings, nowMs, actions)
+                }
+            },
+        },
+        {
+            // The five ticks after it, each with another part of the readings.
+            name: "judgedTicks",
+            count: 50,
+            prepare: ordinary,
+            run: async () => {
+                for (let i = 0; i < 50; i++) {
+                    pump.stage = 1
+                    ticks(5)
+                }
+            },
         },
         {
             name: "worstTick",
@@ -205,7 +244,7 @@ function phasesOf(): Phase[] {
             run: async () => {
                 for (const one of worst) {
                     readings.command = CommandKind.Refill
-                    tick(one, readings, one.nowMs + 10_000, actions)
+                    tick(one, guard, readings, one.nowMs + 10_000, actions)
                 }
             },
         },
@@ -218,7 +257,7 @@ function phasesOf(): Phase[] {
                 let deadlineMs = 0
                 for (let i = 0; i < 200; i++) {
                     if (ds.millis() < deadlineMs) deadlineMs = 0
-                    await monitor.report(pump, actions)
+                    await monitor.report(pump, guard, actions)
                     await heartbeat.beat()
                     deadlineMs += 100
                 }
@@ -236,9 +275,11 @@ function phasesOf(): Phase[] {
                 for (let i = 0; i < 4; i++) {
                     told += 1
                     pump.alarms = 0x1e0 + (told & 1)
-                    await annunciator.show(highestPriority(pump.alarms), pump.nowMs + told)
-                    await monitor.report(pump, actions)
-                    encodeCheckpoint(pump, told, checkpoint)
+                    pump.conditions = pump.alarms
+                    const priority = highestPriority(pump.alarms)
+                    await annunciator.show(priority, priority, pump.nowMs + told)
+                    await monitor.report(pump, guard, actions)
+                    encodeCheckpoint(pump, guard, told, checkpoint)
                     nextDueMs(0, 100, pump.nowMs)
                 }
             },

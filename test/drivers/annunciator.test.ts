@@ -1,6 +1,7 @@
-import { expect, test } from "vitest"
+import { beforeEach, expect, test } from "vitest"
 import { Light, lightAt, soundAt, startAnnunciator } from "../../src/drivers/annunciator"
 import { AlarmPriority } from "../../src/pump/alarms"
+import { clock, setClock } from "./devicescriptCore"
 import { Timeline } from "./emulated"
 
 const TICK_MS = 100
@@ -78,23 +79,32 @@ test.each([0, 49, -49])("ticks %d ms off give the same pattern, weeks later too"
         }
 })
 
-test("pins are touched only when a level changes, and a new priority starts its own pattern at once", async () => {
-    const timeline = new Timeline()
-    const annunciator = startAnnunciator(
-        timeline.switched("RED"),
-        timeline.switched("YELLOW", true),
-        timeline.switched("BUZZER"),
-    )
+let timeline: Timeline
+beforeEach(() => {
+    timeline = new Timeline()
+    setClock(0)
+})
+
+function start() {
+    return startAnnunciator(timeline.switched("RED"), timeline.switched("YELLOW", true), timeline.switched("BUZZER"))
+}
+
+test("all is off from the start, at the level that each part is off at", () => {
+    start()
     expect(timeline.edges.map(edge => [edge.name, edge.level])).toEqual([
         ["RED", 0],
         ["YELLOW", 1],
         ["BUZZER", 0],
     ])
+})
+
+test("pins are touched only when a level changes, and a new priority starts its own pattern at once", async () => {
+    const annunciator = start()
     timeline.edges.length = 0
-    for (let ms = 1000; ms < 61_000; ms += TICK_MS) await annunciator.show(AlarmPriority.None, ms)
+    for (let ms = 1000; ms < 61_000; ms += TICK_MS) await annunciator.show(AlarmPriority.None, AlarmPriority.None, ms)
     expect(timeline.edges).toHaveLength(0)
 
-    for (let ms = 61_030; ms < 69_000; ms += TICK_MS) await annunciator.show(AlarmPriority.High, ms)
+    for (let ms = 61_030; ms < 69_000; ms += TICK_MS) await annunciator.show(AlarmPriority.High, AlarmPriority.High, ms)
     for (const name of ["RED", "BUZZER"]) {
         const levels = timeline.of(name).map(edge => edge.level)
         expect(levels).toEqual(levels.map((_, i) => (i + 1) % 2))
@@ -103,11 +113,81 @@ test("pins are touched only when a level changes, and a new priority starts its 
     expect(timeline.of("YELLOW")).toHaveLength(0)
 
     timeline.edges.length = 0
-    await annunciator.show(AlarmPriority.Low, 69_100)
+    await annunciator.show(AlarmPriority.Low, AlarmPriority.Low, 69_100)
     expect(timeline.of("YELLOW").map(edge => edge.level)).toEqual([0])
     expect(timeline.level("BUZZER")).toBe(1)
-    await annunciator.show(AlarmPriority.None, 69_200)
+    await annunciator.show(AlarmPriority.None, AlarmPriority.None, 69_200)
     expect(timeline.level("YELLOW")).toBe(1)
     expect(timeline.level("BUZZER")).toBe(0)
     expect(timeline.level("RED") ?? 0).toBe(0)
+})
+
+/** Levels of RED and BUZZER after each tick from `fromMs` on. */
+async function levelsOf(
+    annunciator: ReturnType<typeof start>,
+    light: AlarmPriority,
+    sound: AlarmPriority,
+    fromMs: number,
+    ticks: number,
+) {
+    const red: number[] = []
+    const buzzer: number[] = []
+    for (let i = 0; i < ticks; i++) {
+        await annunciator.show(light, sound, fromMs + i * TICK_MS)
+        red.push(timeline.level("RED") ?? 0)
+        buzzer.push(timeline.level("BUZZER") ?? 0)
+    }
+    return { red, buzzer }
+}
+
+test("ANN-1: a paused sound is silent while the light goes on, and comes back as a whole burst from its first pulse", async () => {
+    const annunciator = start()
+    const first = await levelsOf(annunciator, AlarmPriority.High, AlarmPriority.High, 0, 43)
+    const paused = await levelsOf(annunciator, AlarmPriority.High, AlarmPriority.None, 4300, 1190)
+    expect(new Set(paused.buzzer)).toEqual(new Set([0]))
+    const red = [...first.red, ...paused.red]
+    expect(red).toEqual(red.map((_, slot) => (slot % 5 < 2 ? 1 : 0)))
+    const after = await levelsOf(annunciator, AlarmPriority.High, AlarmPriority.High, 123_300, 43)
+    expect(after.buzzer).toEqual(first.buzzer)
+    expect(after.red).toEqual(after.red.map((_, i) => ((1233 + i) % 5 < 2 ? 1 : 0)))
+})
+
+test("ANN-1: a sound that changes its priority starts afresh and leaves the light's rhythm alone", async () => {
+    const annunciator = start()
+    await levelsOf(annunciator, AlarmPriority.High, AlarmPriority.Medium, 0, 13)
+    const changed = await levelsOf(annunciator, AlarmPriority.High, AlarmPriority.High, 1300, 27)
+    expect(changed.buzzer).toEqual(changed.buzzer.map((_, i) => (soundAt(AlarmPriority.High, i * TICK_MS) ? 1 : 0)))
+    expect(changed.red).toEqual(changed.red.map((_, i) => ((13 + i) % 5 < 2 ? 1 : 0)))
+})
+
+test("ANN-1: a light that changes its priority starts afresh and leaves the sound's burst alone", async () => {
+    const annunciator = start()
+    await levelsOf(annunciator, AlarmPriority.Medium, AlarmPriority.High, 0, 12)
+    const changed = await levelsOf(annunciator, AlarmPriority.High, AlarmPriority.High, 1200, 15)
+    expect(changed.red).toEqual(changed.red.map((_, i) => (i % 5 < 2 ? 1 : 0)))
+    expect(changed.buzzer).toEqual(
+        changed.buzzer.map((_, i) => (soundAt(AlarmPriority.High, (12 + i) * TICK_MS) ? 1 : 0)),
+    )
+})
+
+test("ANN-2: the lamp test shows red, yellow and the buzzer one after the other, each for 0.3 s, and leaves all off", async () => {
+    const annunciator = start()
+    timeline.edges.length = 0
+    await annunciator.test()
+    expect(timeline.edges.map(edge => [edge.name, edge.level])).toEqual([
+        ["RED", 1],
+        ["RED", 0],
+        ["YELLOW", 0],
+        ["YELLOW", 1],
+        ["BUZZER", 1],
+        ["BUZZER", 0],
+    ])
+    for (let i = 0; i < 6; i += 2) expect(timeline.edges[i + 1].atMs - timeline.edges[i].atMs).toBeGreaterThan(298)
+    expect(clock.nowMs).toBeLessThan(1000)
+    timeline.edges.length = 0
+    await annunciator.show(AlarmPriority.High, AlarmPriority.High, 2000)
+    expect(timeline.edges.map(edge => [edge.name, edge.level])).toEqual([
+        ["RED", 1],
+        ["BUZZER", 1],
+    ])
 })

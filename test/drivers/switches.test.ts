@@ -39,26 +39,47 @@ test("the heartbeat gives exactly one edge a beat", async () => {
     expect(timeline.edges.map(edge => edge.level)).toEqual([0, 1, 0, 1, 0])
 })
 
+const ACK = CommandKind.Acknowledge
+const TOGGLE = CommandKind.Toggle
+
 test.each([
-    ["two samples are too short", "1001", []],
-    ["three samples act once", "1000", [3]],
-    ["held on, it acts once only", "1000000000", [3]],
-    ["released and held again it acts again", "100010001", [3, 7]],
-    ["two and two with a release between do nothing", "1001001", []],
+    ["one sample and released acknowledges", "101", [[2, ACK]]],
+    ["two samples and released acknowledge", "1001", [[3, ACK]]],
+    ["three samples start or stop, and the release does nothing", "10001", [[3, TOGGLE]]],
+    ["held on, it acts once only", "1000000000", [[3, TOGGLE]]],
+    [
+        "released and held again it acts again",
+        "100010001",
+        [
+            [3, TOGGLE],
+            [7, TOGGLE],
+        ],
+    ],
+    [
+        "two and two with a release between only acknowledge",
+        "1001001",
+        [
+            [3, ACK],
+            [6, ACK],
+        ],
+    ],
+    ["a press that has not ended acknowledges nothing yet", "100", []],
+    ["untouched it does nothing", "1111", []],
     ["stuck from power-on it never acts", "0000000", []],
-    ["stuck from power-on, then released and held", "00001000", [7]],
-])("button: %s", async (_case, levels, toggledAt) => {
+    ["stuck from power-on, its release does nothing", "011", []],
+    ["stuck from power-on, then released and held", "00001000", [[7, TOGGLE]]],
+])("BTN-1: %s", async (_case, levels, expected) => {
     const pin = new EmulatedInput(1)
     const button = startButton(pin)
-    const toggled: number[] = []
+    const acted: [number, CommandKind][] = []
     for (const [i, level] of [...levels].entries()) {
         const readings = createReadings()
         pin.level = Number(level)
         await button.read(readings)
-        if (readings.command === CommandKind.Toggle) toggled.push(i)
+        if (readings.command !== CommandKind.None) acted.push([i, readings.command])
     }
     expect(HELD_SAMPLES).toBe(3)
-    expect(toggled).toEqual(toggledAt)
+    expect(acted).toEqual(expected)
 })
 
 test("the button leaves another's command alone", async () => {
@@ -69,5 +90,10 @@ test("the button leaves another's command alone", async () => {
     readings.command = CommandKind.Stop
     pin.level = 0
     for (let i = 0; i < 3; i++) await button.read(readings)
+    expect(readings.command).toBe(CommandKind.Stop)
+    for (const level of [1, 0, 1]) {
+        pin.level = level
+        await button.read(readings)
+    }
     expect(readings.command).toBe(CommandKind.Stop)
 })

@@ -25,7 +25,7 @@ describe("a prescription is refused by field, value and range", () => {
         [
             "unknown field",
             { ...simple, colour: "red" },
-            'p.json: colour: was an unknown field ("red"), may be left out, or one of name, drug, concentrationMicrogramsPerMl, reservoirMl, refillAlarmMl, schedule',
+            'p.json: colour: was an unknown field ("red"), may be left out, or one of name, drug, concentrationMicrogramsPerMl, reservoirMl, refillAlarmMl, schedule, limits',
         ],
         [
             "misspelt field",

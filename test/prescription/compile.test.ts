@@ -145,16 +145,17 @@ describe("the programme's bytes", () => {
         [2733, [...Array(27).fill(100), 35]],
     ])("a record of %d bytes is stored in pieces of %j", (length, sizes) => {
         const programme = Uint8Array.from({ length }, (_, i) => i % 251)
-        const settings = settingsOf(programme, programme.slice(0, 22))
+        const settings = settingsOf(programme, programme.slice(0, 22), programme.slice(0, 26))
         const pieces = settings.filter(({ key }) => key.startsWith("pg"))
         expect(pieces.map(({ key }) => key)).toEqual(sizes.map((_, i) => `pg${i}`))
         expect(pieces.map(({ value }) => value.length)).toEqual(sizes)
         const joined = pieces.flatMap(({ value }) => [...value])
         expect(readUint(joined, 0, 2)).toBe(length)
         expect(joined.slice(2)).toEqual([...programme])
-        const mechanism = settings.slice(pieces.length)
-        expect(mechanism.map(({ key }) => key)).toEqual(["me0"])
-        expect([...mechanism[0].value].slice(0, 2)).toEqual([Math.min(length, 22), 0])
+        const others = settings.slice(pieces.length)
+        expect(others.map(({ key }) => key)).toEqual(["me0", "gu0"])
+        expect([...others[0].value].slice(0, 2)).toEqual([Math.min(length, 22), 0])
+        expect([...others[1].value].slice(0, 2)).toEqual([Math.min(length, 26), 0])
     })
 })
 

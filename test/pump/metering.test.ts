@@ -1,18 +1,19 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { Alarm, hasAlarm } from "../../src/pump/alarms"
+import { Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
 import {
     ELAPSED_MS_MAX,
     MS_PER_DAY,
     MS_PER_MINUTE,
     MS_PER_WEEK,
+    OWED_MAX,
     RATE_PL_PER_DAY_MAX,
     RATE_PL_PER_DAY_MIN,
     START_UP_MS,
     TICK_MS,
 } from "../../src/pump/limits"
-import { nextDueMs, tick } from "../../src/pump/tick"
-import { Bench, programmeOf } from "./bench"
+import { nextDueMs } from "../../src/pump/tick"
+import { Bench, programmeOf, started, steadyProgramme } from "./bench"
 
 // What the programme asks for between two times of the week, in exact integers and without any of the pump's code.
 function askedFor(
@@ -64,18 +65,15 @@ describe("metering", () => {
                 (segments, stepPl, startWeekMs, slices) => {
                     // A motor that can make in one tick all that 1 s of the highest flow asks for.
                     const bench = new Bench({ programme: programmeOf(segments), stepPl, stepsPerTickMax: 50 })
-                    const wallWeekMs = startWeekMs - (startWeekMs % 1000)
-                    bench.readings.wallWeekMs = wallWeekMs
-                    fc.pre(stepPl * 50 >= (RATE_PL_PER_DAY_MAX / MS_PER_DAY) * 1_100)
-                    bench.tick(START_UP_MS)
-                    let elapsedMs = 0
+                    bench.shown.wallStartMs = startWeekMs
+                    bench.start()
+                    let asked = 0n
                     for (const sliceMs of slices) {
-                        elapsedMs += sliceMs
-                        bench.tick(START_UP_MS + elapsedMs)
-                        const asked = askedFor(segments, wallWeekMs, elapsedMs)
+                        asked += askedFor(segments, startWeekMs + bench.nowMs - START_UP_MS, sliceMs)
+                        bench.tick(bench.nowMs + sliceMs)
                         const behind = asked - BigInt(bench.pump.commandedSteps) * BigInt(stepPl) * BigInt(MS_PER_DAY)
-                        expect(behind >= 0n, "never ahead").toBe(true)
-                        expect(behind < BigInt(stepPl) * BigInt(MS_PER_DAY), "never a whole step behind").toBe(true)
+                        if (behind < 0n) expect.fail(`ahead of the programme at ${bench.nowMs} ms`)
+                        if (behind >= BigInt(stepPl * MS_PER_DAY)) expect.fail(`a step behind at ${bench.nowMs} ms`)
                     }
                 },
             ),
@@ -83,49 +81,42 @@ describe("metering", () => {
         )
     })
 
-    test("MET-1: the error stays under one step through 90 days of late ticks", () => {
+    test("MET-1: the error stays under one step through 90 days of ticks up to 10 s late", () => {
         const segments = [
             { startMinute: 0, ratePlPerDay: 123_456_789 },
             { startMinute: 61, ratePlPerDay: 24_000_000_000 },
             { startMinute: 62, ratePlPerDay: 0 },
             { startMinute: 1_337, ratePlPerDay: 977_777_777 },
         ]
-        const stepPl = 44_900
-        const bench = new Bench({ programme: programmeOf(segments), stepPl, stepsPerTickMax: 7 })
+        const stepPl = 144_901
+        const bench = started({ programme: programmeOf(segments), stepPl, stepsPerTickMax: 50 })
         bench.refillAlways = true
-        bench.readings.wallWeekMs = 0
-        bench.tick(START_UP_MS)
-        let deadlineMs = START_UP_MS
-        let nowMs = START_UP_MS
-        // A small generator of its own: lateness from 0 to 899 ms.
+        bench.samplePeriodMs = 600_000
+        const beganMs = bench.nowMs
+        // A small generator of its own. What is never late is for the test before this one.
         let state = 1
-        for (let ticks = 1; nowMs < 90 * MS_PER_DAY; ticks++) {
+        for (let ticks = 1; bench.nowMs < 90 * MS_PER_DAY; ticks++) {
             state = (state * 69_069 + 1) % 4_294_967_296
-            deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
-            nowMs = deadlineMs + (state % 10 < 7 ? 0 : (state >>> 8) % 900)
-            bench.tick(nowMs)
-            if (ticks % 10_007 !== 0) continue
-            const asked = askedFor(segments, 0, nowMs - START_UP_MS)
+            bench.tick(bench.nowMs + ELAPSED_MS_MAX - ((state >>> 8) % 5_000))
+            if (ticks % 1_009 !== 0) continue
+            const asked = askedFor(segments, beganMs - START_UP_MS, bench.nowMs - beganMs)
             const behind = asked - BigInt(bench.pump.commandedSteps) * BigInt(stepPl) * BigInt(MS_PER_DAY)
-            expect(behind >= 0n && behind < BigInt(stepPl) * BigInt(MS_PER_DAY), `at tick ${ticks}`).toBe(true)
+            if (!(behind >= 0n && behind < BigInt(stepPl * MS_PER_DAY))) expect.fail(`off by a step at tick ${ticks}`)
         }
     })
 
     test("MET-2: what a late tick owes is made up at no more than the motor's steps per tick, and nothing is lost", () => {
-        const bench = new Bench({
-            programme: programmeOf([{ startMinute: 0, ratePlPerDay: RATE_PL_PER_DAY_MAX }]),
-            stepsPerTickMax: 7,
-        })
-        bench.tick(START_UP_MS)
-        bench.tick(START_UP_MS + 5_000)
+        const bench = started({ programme: steadyProgramme(RATE_PL_PER_DAY_MAX), stepsPerTickMax: 7 })
+        const beganMs = bench.nowMs
+        bench.tick(beganMs + 5_000)
         const owedSteps = Math.floor((5_000 * RATE_PL_PER_DAY_MAX) / (44_900 * MS_PER_DAY))
         expect(owedSteps).toBeGreaterThan(21)
         expect(bench.actions.steps).toBe(7)
         for (let i = 1; i <= 20; i++) {
-            bench.tick(START_UP_MS + 5_000 + i * 100)
+            bench.tick()
             expect(bench.actions.steps).toBeLessThanOrEqual(7)
         }
-        const asked = Math.floor((7_000 * RATE_PL_PER_DAY_MAX) / (44_900 * MS_PER_DAY))
+        const asked = Math.floor(((bench.nowMs - beganMs) * RATE_PL_PER_DAY_MAX) / (44_900 * MS_PER_DAY))
         expect(bench.pump.commandedSteps).toBe(asked)
     })
 
@@ -133,28 +124,42 @@ describe("metering", () => {
         ["just within the bound", ELAPSED_MS_MAX, ELAPSED_MS_MAX, false],
         ["past the bound", ELAPSED_MS_MAX + 1, ELAPSED_MS_MAX, true],
         ["an hour", 3_600_000, ELAPSED_MS_MAX, true],
+        ["none at all", 0, 0, false],
         ["backwards", -1, 0, true],
+        ["no number", Number.NaN, 0, true],
     ])("MET-3: time lost past a bound is an alarm and not a burst: %s", (_, jumpMs, meteredMs, alarms) => {
         const ratePlPerDay = 86_400_000
-        const bench = new Bench({ programme: programmeOf([{ startMinute: 0, ratePlPerDay }]), stepPl: 10_000_000 })
-        bench.tick(START_UP_MS)
-        bench.tick(START_UP_MS + jumpMs)
+        const bench = started({ programme: steadyProgramme(ratePlPerDay), stepPl: 10_000_000 })
+        bench.tick(bench.nowMs + jumpMs)
         expect(bench.pump.owed).toBe(meteredMs * ratePlPerDay)
+        expect(bench.actions.steps).toBe(0)
         expect(hasAlarm(bench.pump.alarms, Alarm.TimeLost)).toBe(alarms)
+        if (alarms) expect(bench.reasonOf(Alarm.TimeLost)).toBe(Reason.TimeJumped)
     })
 
     test("MET-3: ticks that are late for ever alarm before any number leaves its exact range", () => {
-        const bench = new Bench({
-            programme: programmeOf([{ startMinute: 0, ratePlPerDay: RATE_PL_PER_DAY_MAX }]),
-            stepsPerTickMax: 7,
-        })
+        const bench = started({ programme: steadyProgramme(RATE_PL_PER_DAY_MAX), stepsPerTickMax: 7 })
         bench.refillAlways = true
-        bench.tick(START_UP_MS)
         for (let i = 1; i <= 2_000; i++) {
-            bench.tick(START_UP_MS + i * ELAPSED_MS_MAX)
-            expect(Number.isSafeInteger(bench.pump.owed)).toBe(true)
+            bench.tick(bench.nowMs + ELAPSED_MS_MAX)
+            if (!Number.isSafeInteger(bench.pump.owed)) expect.fail(`owed ${bench.pump.owed} after ${i} ticks`)
         }
-        expect(hasAlarm(bench.pump.alarms, Alarm.TimeLost)).toBe(true)
+        expect(bench.alarms).toContain("timeLost")
+        expect(bench.pump.owed).toBeLessThanOrEqual(OWED_MAX)
+    })
+
+    test("MET-3: what has piled up is bounded, with an alarm, however it came about", () => {
+        for (const [owed, left, alarms] of [
+            [OWED_MAX, OWED_MAX - 7 * 44_900 * MS_PER_DAY, []],
+            [OWED_MAX + 8 * 44_900 * MS_PER_DAY, OWED_MAX, ["timeLost"]],
+        ] as const) {
+            const bench = started()
+            bench.pump.owed = owed
+            bench.tick(bench.nowMs)
+            expect(bench.pump.owed).toBe(left)
+            expect(bench.alarms).toEqual(alarms)
+            if (alarms.length > 0) expect(bench.reasonOf(Alarm.TimeLost)).toBe(Reason.TicksLate)
+        }
     })
 
     test("the deadlines stay on a fixed grid, and missed ones are skipped", () => {
@@ -165,11 +170,10 @@ describe("metering", () => {
     })
 
     test("a tick that is not given time makes nothing", () => {
-        const bench = new Bench({})
-        bench.tick(START_UP_MS)
+        const bench = started()
         const owed = bench.pump.owed
-        bench.readings.sampled = false
-        tick(bench.pump, bench.readings, START_UP_MS, bench.actions)
+        bench.tick(bench.nowMs)
+        expect(bench.readings.sampled).toBe(false)
         expect(bench.pump.owed).toBe(owed)
         expect(bench.actions.steps).toBe(0)
     })

@@ -41,6 +41,7 @@ export function fixtureScenario(durationMs: number = MS_PER_DAY): Scenario {
         file: "sim/scenarios/occlusion.json",
         prescription,
         programmeBytes: compilePrescription(prescription, "fixture").bytes,
+        limitsBytes: compilePrescription(prescription, "fixture").limitsBytes,
         mechanismBytes: encodeMechanism({
             stepPl: STEP_PL,
             stepsPerTickMax: 20,

@@ -18,8 +18,24 @@ const result: RunResult = {
     stepErrorMax: 0.5,
     residualPl: 19_800_000_000,
     alarms: [
-        { id: "occlusion", priority: "high", raisedMs: 1000, clearedMs: 2000 },
-        { id: "reservoirLow", priority: "low", raisedMs: 3000, clearedMs: null },
+        {
+            id: "occlusion",
+            priority: "high",
+            reason: "pressure rising with each step",
+            raisedMs: 1000,
+            overMs: 1500,
+            acknowledgedMs: null,
+            clearedMs: 2000,
+        },
+        {
+            id: "reservoirLow",
+            priority: "low",
+            reason: "",
+            raisedMs: 3000,
+            overMs: null,
+            acknowledgedMs: null,
+            clearedMs: null,
+        },
     ],
     boluses: [
         {
@@ -66,6 +82,8 @@ describe("expectations that hold", () => {
                 residualMl: { min: 19.8, max: 19.8 },
             },
         ],
+        ["an alarm with its reason", { alarms: [{ ...occlusion, reason: "pressure rising with each step" }] }],
+        ["no more above the programme than allowed", { deliveredAboveProgrammedMlMax: 0 }],
         ["step error", { stepErrorBelow: 0.51 }],
         ["boluses", { bolusOutcomes: ["delivered"] }],
     ])("%s", (_, expected) => {
@@ -83,7 +101,7 @@ describe("expectations that don't hold", () => {
         [
             "raised too late",
             { alarms: [{ ...occlusion, raisedFromMs: 0, raisedToMs: 999 }] },
-            "but it was raised at 00:00:01, cleared at 00:00:02",
+            "but it was raised at 00:00:01 (pressure rising with each step), cleared at 00:00:02",
         ],
         [
             "cleared too early",
@@ -100,6 +118,21 @@ describe("expectations that don't hold", () => {
             "not standing",
             { alarms: [{ ...occlusion, cleared: null, standsAtEnd: true }] },
             "and standing at the end, but",
+        ],
+        [
+            "raised for another reason",
+            { alarms: [{ ...occlusion, cleared: null, reason: "pressure over the threshold" }] },
+            "occlusion was to be raised from 00:00:01 to 00:00:01 (pressure over the threshold), but it was raised at 00:00:01 (pressure rising with each step), cleared at 00:00:02",
+        ],
+        [
+            "raised for no reason",
+            { alarms: [{ ...low, reason: "no answer" }] },
+            "(no answer) and standing at the end, but it was raised at 00:00:03, standing at the end",
+        ],
+        [
+            "more above the programme than allowed",
+            { deliveredAboveProgrammedMlMax: -0.001 },
+            "no more than -0.001 mL above the programme was to be delivered, but it was 0 mL",
         ],
         [
             "never raised",
@@ -135,5 +168,7 @@ describe("expectations that don't hold", () => {
     test("a volume that is not a number never holds", () => {
         const expected = { alarms: [], noOtherAlarms: false, deliveredMl: { min: 0, max: 1 } }
         expect(checkExpectations({ ...day, expect: expected }, { ...result, deliveredPl: NaN })).toHaveLength(1)
+        const above = { alarms: [], noOtherAlarms: false, deliveredAboveProgrammedMlMax: 1 }
+        expect(checkExpectations({ ...day, expect: above }, { ...result, deliveredPl: NaN })).toHaveLength(1)
     })
 })

@@ -70,14 +70,114 @@ describe("what a scenario comes to", () => {
             { at: "00:00:00.500", do: "sensorFault", sensor: "clock", failure: "stale" },
             { at: "01:00", do: "start" },
             { at: "23:59:59", do: "refill", volumeMl: 18.5 },
+            { at: "23:59:58", do: "refill", volumeMl: 18.5, missedMl: 1.5, measuredResidualMl: 0.25 },
+            { at: "23:59:57", do: "refill", volumeMl: 18.5, measuredResidualMl: "auto" },
         ]
         expect(load({ ...plain, events }).events).toEqual([
-            { atMs: 500, kind: "sensorFault", sensor: "clock", failure: "stale" },
+            { atMs: 500, kind: "sensorFault", sensor: "clock", failure: "stale", driftPerHour: 0 },
             { atMs: HOUR_MS, kind: "stop" },
             { atMs: HOUR_MS, kind: "start" },
             { atMs: 1.5 * HOUR_MS, kind: "prime", volumePl: 200_000_000, ratePlPerDay: 240_000_000_000 },
-            { atMs: DAY_MS - 1000, kind: "refill", volumePl: 18_500_000_000 },
+            {
+                atMs: DAY_MS - 3000,
+                kind: "refill",
+                volumePl: 18_500_000_000,
+                missedPl: 0,
+                measuredResidualPl: "auto",
+            },
+            {
+                atMs: DAY_MS - 2000,
+                kind: "refill",
+                volumePl: 18_500_000_000,
+                missedPl: 1_500_000_000,
+                measuredResidualPl: 250_000_000,
+            },
+            {
+                atMs: DAY_MS - 1000,
+                kind: "refill",
+                volumePl: 18_500_000_000,
+                missedPl: 0,
+                measuredResidualPl: undefined,
+            },
         ])
+    })
+
+    test.each<[object, object]>([
+        [
+            { do: "leak", fraction: 0.25 },
+            { kind: "leak", fraction: 0.25 },
+        ],
+        [
+            { do: "loseSteps", fraction: 1 },
+            { kind: "loseSteps", fraction: 1 },
+        ],
+        [
+            { do: "bubble", volumeMicrolitres: 50 },
+            { kind: "bubble", microlitres: 50 },
+        ],
+        [
+            { do: "siphon", microlitresPerHour: 900 },
+            { kind: "siphon", microlitresPerHour: 900 },
+        ],
+        [
+            { do: "runaway", stepsPerSecond: 12 },
+            { kind: "runaway", stepsPerSecond: 12 },
+        ],
+        [
+            { do: "freeze", seconds: 2.5 },
+            { kind: "freeze", lastsMs: 2500 },
+        ],
+        [
+            { do: "battery", millivolts: 3300 },
+            { kind: "battery", millivolts: 3300 },
+        ],
+        [
+            { do: "clockStep", seconds: -3600 },
+            { kind: "clockStep", seconds: -3600 },
+        ],
+        ...["acknowledge", "silence", "release", "blockOutlet", "openLine", "wearGear"].map<[object, object]>(kind => [
+            { do: kind },
+            { kind },
+        ]),
+        ...(
+            [
+                ["pressure", { driftPascalsPerHour: -500 }, -500],
+                ["encoder", { driftStepsPerHour: 40 }, 40],
+                ["battery", { driftMillivoltsPerHour: -10 }, -10],
+                ["clock", { driftPartsPerMillion: 100 }, 0.36],
+            ] as const
+        ).map<[object, object]>(([sensor, drift, driftPerHour]) => [
+            { do: "sensorFault", sensor, failure: "drifting", ...drift },
+            { kind: "sensorFault", sensor, failure: "drifting", driftPerHour },
+        ]),
+        [
+            { do: "sensorFault", sensor: "reservoirSwitch", failure: "pressed" },
+            { kind: "sensorFault", sensor: "reservoirSwitch", failure: "pressed", driftPerHour: 0 },
+        ],
+    ])("%j", (event, expected) => {
+        expect(load({ ...plain, events: [{ at: "01:00", ...event }] }).events).toEqual([{ atMs: HOUR_MS, ...expected }])
+    })
+
+    test("by default the person lies still, the weather too, and the plunger slides", () => {
+        expect(load(plain).world).toMatchObject({
+            spinalPulsePascals: 0,
+            spinalBreathPascals: 0,
+            coughsPerDay: 0,
+            postureChangesPerDay: 0,
+            weatherPascalsPerHour: 0,
+            plungerStictionKilopascals: 0,
+            stopperComplianceMicrolitresPerKilopascal: 0,
+            watchdogMilliseconds: 1000,
+        })
+        const sticky = { plungerStictionKilopascals: 5, stopperComplianceMicrolitresPerKilopascal: 0.05 }
+        expect(load({ ...plain, world: sticky }).world).toMatchObject(sticky)
+    })
+
+    test("an expected alarm may have its reason, and the volume above the programme its bound", () => {
+        const alarms = [{ id: "occlusion", reason: "pressure rising with each step" }]
+        const { expect: expected } = load({ ...plain, expect: { alarms, deliveredAboveProgrammedMlMax: 0.01 } })
+        expect(expected.alarms[0].reason).toBe("pressure rising with each step")
+        expect(expected.deliveredAboveProgrammedMlMax).toBe(0.01)
     })
 
     test("expected alarms have their windows filled in", () => {
@@ -265,7 +365,110 @@ describe("a scenario is refused by field, value and range", () => {
         [
             "a command without power",
             events({ at: "01:00", do: "powerOff" }, { at: "02:00", do: "start" }),
-            's.json: events[1].at: was "02:00", when power is off, may be a time at which the pump can hear "start"',
+            's.json: events[1].at: was "02:00", when power is off, may be a time at which the pump has the power for "start"',
+        ],
+        [
+            "a freeze without power",
+            events({ at: "01:00", do: "powerOff" }, { at: "02:00", do: "freeze", seconds: 5 }),
+            's.json: events[1].at: was "02:00", when power is off, may be a time at which the pump has the power for "freeze"',
+        ],
+        ["close without open", events({ at: "01:00", do: "closeLine" }), 'may be "closeLine" only after "openLine"'],
+        [
+            "clearOutlet without blockOutlet",
+            events({ at: "01:00", do: "clearOutlet" }),
+            'may be "clearOutlet" only after "blockOutlet"',
+        ],
+        [
+            "replaceGear without wearGear",
+            events({ at: "01:00", do: "replaceGear" }),
+            'may be "replaceGear" only after "wearGear"',
+        ],
+        [
+            "a quantity without its field",
+            events({ at: "01:00", do: "siphon" }),
+            "s.json: events[0].microlitresPerHour: was missing, may be a number from 0 to 100000",
+        ],
+        [
+            "a part of more than the whole",
+            events({ at: "01:00", do: "leak", fraction: 1.1 }),
+            "s.json: events[0].fraction: was 1.1, may be a number from 0 to 1",
+        ],
+        [
+            "a freeze of no time",
+            events({ at: "01:00", do: "freeze", seconds: 0 }),
+            "s.json: events[0].seconds: was 0, may be a number from 0.001 to 86400",
+        ],
+        [
+            "a clock set by part of a second",
+            events({ at: "01:00", do: "clockStep", seconds: 0.5 }),
+            "s.json: events[0].seconds: was 0.5, may be a whole number from -604800 to 604800",
+        ],
+        [
+            "a runaway without its unit",
+            events({ at: "01:00", do: "runaway", steps: 5, stepsPerSecond: 5 }),
+            's.json: events[0].steps: was an unknown field (5), may be "stepsPerSecond" (the unit is part of the name)',
+        ],
+        [
+            "more missed than filled",
+            events({ at: "01:00", do: "refill", volumeMl: 10, missedMl: 10.5 }),
+            "s.json: events[0].missedMl: was 10.5, may be a number from 0 to 10, which is volumeMl",
+        ],
+        [
+            "more drawn out than the reservoir holds",
+            events({ at: "01:00", do: "refill", volumeMl: 10, measuredResidualMl: 20.5 }),
+            's.json: events[0].measuredResidualMl: was 20.5, may be "auto" or a number from 0 to 20, the prescription\'s reservoirMl',
+        ],
+        [
+            "a residual in other words",
+            events({ at: "01:00", do: "refill", volumeMl: 10, measuredResidualMl: "all" }),
+            's.json: events[0].measuredResidualMl: was "all", may be "auto" or a number from 0 to 50',
+        ],
+        [
+            "a failure that the part can't have",
+            events({ at: "01:00", do: "sensorFault", sensor: "encoder", failure: "pressed" }),
+            's.json: events[0].failure: was "pressed" of encoder, may be "pressed" of reservoirSwitch',
+        ],
+        [
+            "a switch that drifts",
+            events({ at: "01:00", do: "sensorFault", sensor: "reservoirSwitch", failure: "drifting" }),
+            's.json: events[0].failure: was "drifting" of reservoirSwitch, may be "drifting" of pressure, encoder, battery, clock',
+        ],
+        [
+            "a drift without its rate",
+            events({ at: "01:00", do: "sensorFault", sensor: "clock", failure: "drifting" }),
+            "s.json: events[0].driftPartsPerMillion: was missing, may be a number: how fast the clock drifts",
+        ],
+        [
+            "a drift in the unit of another part",
+            events({
+                at: "01:00",
+                do: "sensorFault",
+                sensor: "clock",
+                failure: "drifting",
+                driftPartsPerMillion: 5,
+                driftPascalsPerHour: 5,
+            }),
+            's.json: events[0].driftPascalsPerHour: was 5 for the clock, drifting, may be left out; "driftPartsPerMillion" is what it takes',
+        ],
+        [
+            "a rate for what does not drift",
+            events({ at: "01:00", do: "sensorFault", sensor: "clock", failure: "stuck", driftPartsPerMillion: 5 }),
+            "s.json: events[0].driftPartsPerMillion: was 5 for the clock, stuck, may be left out",
+        ],
+        [
+            "friction that nothing yields to",
+            { ...plain, world: { plungerStictionKilopascals: 5 } },
+            "s.json: world.plungerStictionKilopascals: was 5, may be 0, or more with a stopperComplianceMicrolitresPerKilopascal over 0",
+        ],
+        [
+            "no such reason",
+            { ...plain, expect: { alarms: [{ id: "occlusion", reason: "high" }] } },
+            's.json: expect.alarms[0].reason: was "high", may be "no answer" or "an impossible answer" or',
+        ],
+        [
+            "a bound that is a range",
+            { ...plain, expect: { deliveredAboveProgrammedMlMax: { min: 0, max: 1 } } },
+            's.json: expect.deliveredAboveProgrammedMlMax: was {"min":0,"max":1}, may be a number from -50 to 50',
         ],
         [
             "window the wrong way round",
@@ -320,6 +523,26 @@ describe("a scenario is refused by field, value and range", () => {
     ])("%s", (_, content, message) => {
         writeInput(folder, "fast.json", readFileSync("sim/prescriptions/continuous-1000.json", "utf8"))
         expect(refusalOf(folder, () => load(content)).join("\n")).toContain(message)
+    })
+
+    test.each([
+        { do: "stop" },
+        { do: "start" },
+        { do: "acknowledge" },
+        { do: "silence" },
+        { do: "release" },
+        { do: "prime", volumeMl: 0.1, rateMlPerHour: 1 },
+        { do: "refill", volumeMl: 10 },
+    ])("without power nobody hears %j", event => {
+        const content = events(
+            { at: "01:00", do: "powerOff" },
+            { at: "02:00", ...event },
+            { at: "03:00", do: "powerOn" },
+        )
+        expect(refusalOf(folder, () => load(content)).join("\n")).toContain(
+            'events[1].at: was "02:00", when power is off',
+        )
+        expect(load(events({ at: "02:00", ...event })).events).toHaveLength(1)
     })
 
     test("a file that is not there", () => {

@@ -1,6 +1,7 @@
 // The mock twin of each driver: the same part as the logic sees it, with the simulated world behind it.
 
-import { AlarmPriority } from "../../pump/alarms"
+import { ALARM_COUNT, AlarmPriority } from "../../pump/alarms"
+import { Guard } from "../../pump/guard"
 import { MS_PER_SECOND } from "../../pump/limits"
 import { Actions, BolusEvent, Pump } from "../../pump/pump"
 import { Readings, SensorFault } from "../../pump/readings"
@@ -14,11 +15,13 @@ const BOLUS = 0x83
 const SHOW = 0x84
 const TRACE = 0x85
 
+const NOT_MEASURED = 0xffffffff
+
 /** Twin of the line-pressure sensors. */
 export function mockPressure(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.pressureFault = faultAt(bench, 23)
+            readings.pressureFault = faultAt(bench, 27)
             readings.pressurePa = readings.pressureFault === SensorFault.None ? bench.reply.getAt(0, "i32") : NaN
         },
     }
@@ -28,7 +31,7 @@ export function mockPressure(bench: Bench): Sensor {
 export function mockEncoder(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.encoderFault = faultAt(bench, 24)
+            readings.encoderFault = faultAt(bench, 28)
             readings.encoderSteps = readings.encoderFault === SensorFault.None ? bench.reply.getAt(4, "i32") : NaN
         },
     }
@@ -38,7 +41,7 @@ export function mockEncoder(bench: Bench): Sensor {
 export function mockClock(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.wallFault = faultAt(bench, 27)
+            readings.wallFault = faultAt(bench, 31)
             readings.wallWeekMs =
                 readings.wallFault === SensorFault.None ? bench.reply.getAt(8, "u32") * MS_PER_SECOND : NaN
         },
@@ -49,9 +52,9 @@ export function mockClock(bench: Bench): Sensor {
 export function mockReservoirSwitch(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.reservoirEndFault = faultAt(bench, 25)
+            readings.reservoirEndFault = faultAt(bench, 29)
             readings.reservoirEndSwitch =
-                readings.reservoirEndFault === SensorFault.None ? bench.reply.getAt(22, "u8") : NaN
+                readings.reservoirEndFault === SensorFault.None ? bench.reply.getAt(26, "u8") : NaN
         },
     }
 }
@@ -60,8 +63,8 @@ export function mockReservoirSwitch(bench: Bench): Sensor {
 export function mockBattery(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.batteryFault = faultAt(bench, 26)
-            readings.batteryMv = readings.batteryFault === SensorFault.None ? bench.reply.getAt(20, "u16") : NaN
+            readings.batteryFault = faultAt(bench, 30)
+            readings.batteryMv = readings.batteryFault === SensorFault.None ? bench.reply.getAt(24, "u16") : NaN
         },
     }
 }
@@ -70,9 +73,11 @@ export function mockBattery(bench: Bench): Sensor {
 export function mockCommands(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.command = bench.answered ? bench.reply[28] : 0
+            readings.command = bench.answered ? bench.reply[32] : 0
             readings.commandPl = bench.reply.getAt(12, "u32") * 1000
             readings.commandRatePlPerDay = bench.reply.getAt(16, "u32") * 1000
+            const residualNl = bench.reply.getAt(20, "u32")
+            readings.commandResidualPl = residualNl === NOT_MEASURED ? NaN : residualNl * 1000
         },
     }
 }
@@ -81,13 +86,16 @@ export function mockCommands(bench: Bench): Sensor {
 export function mockMotor(bench: Bench): Motor {
     const payload = Buffer.alloc(9)
     return {
+        reverses: true,
         step: async (steps: number) => {
             if (bench.pump) payload.setAt(0, "f64", bench.pump.residualPl)
-            payload[8] = steps
+            payload.setAt(8, "i8", steps)
             await tellWorld(bench, STEP, payload)
         },
         // The world's screw holds by itself.
         release: () => {},
+        // And its driver has nothing to report.
+        faulty: async () => false,
     }
 }
 
@@ -96,19 +104,27 @@ export function mockAnnunciator(bench: Bench): Annunciator {
     const payload = Buffer.alloc(2)
     let shown = AlarmPriority.None
     let shownSinceMs = 0
+    let sounded = AlarmPriority.None
+    let soundedSinceMs = 0
     return {
-        show: async (priority: AlarmPriority, nowMs: number) => {
+        show: async (priority: AlarmPriority, sound: AlarmPriority, nowMs: number) => {
             if (priority !== shown) {
                 shown = priority
                 shownSinceMs = nowMs
             }
+            if (sound !== sounded) {
+                sounded = sound
+                soundedSinceMs = nowMs
+            }
             const light = lightAt(priority, nowMs - shownSinceMs)
-            const buzzer = soundAt(priority, nowMs - shownSinceMs) ? 1 : 0
+            const buzzer = soundAt(sound, nowMs - soundedSinceMs) ? 1 : 0
             if (payload[0] === light && payload[1] === buzzer) return
             payload[0] = light
             payload[1] = buzzer
             await tellWorld(bench, SHOW, payload)
         },
+        // Nobody looks before the first tick.
+        test: async () => {},
     }
 }
 
@@ -116,32 +132,53 @@ export function mockAnnunciator(bench: Bench): Annunciator {
 export function mockHeartbeat(bench: Bench): Heartbeat {
     return {
         beat: async () => {
-            bench.ticks += 1
+            // The first beat, in the self-test, ends no tick.
+            if (bench.pump) bench.ticks += 1
         },
     }
 }
 
-// One row of the trace: time, owed, residual and flow as f64, alarms as u32, steps, and mode with delivering in bit 1.
-const ROW_SIZE = 38
-const ROWS_PER_PACKET = 6
+// One row of the trace: time, owed, residual and flow as f64, alarms and conditions as u32, steps, and mode with delivering
+// in bit 1.
+const ROW_SIZE = 42
+const ROWS_PER_PACKET = 5
+
+// The status: three sets of alarms as u32, mode, delivering, beating, and a reason for each alarm.
+const STATUS_REASONS = 15
 
 /** Tells the world what the pump does: what changed as it changes and, when the world asks for it, a row for every tick. */
 export function mockMonitor(bench: Bench): Monitor {
-    const status = Buffer.alloc(6)
+    const status = Buffer.alloc(STATUS_REASONS + ALARM_COUNT)
     const bolus = Buffer.alloc(10)
     const rows = Buffer.alloc(ROW_SIZE * ROWS_PER_PACKET)
     let rowCount = 0
     let alarmsSent = -1
+    let conditionsSent = 0
+    let acknowledgedSent = 0
     let deliveringSent = false
+    let cutSent = false
     return {
-        report: async (pump: Pump, actions: Actions) => {
+        report: async (pump: Pump, _guard: Guard, actions: Actions) => {
             bench.pump = pump
-            if (pump.alarms !== alarmsSent || pump.delivering !== deliveringSent) {
+            if (
+                pump.alarms !== alarmsSent ||
+                pump.delivering !== deliveringSent ||
+                pump.conditions !== conditionsSent ||
+                pump.acknowledged !== acknowledgedSent ||
+                pump.cutMotor !== cutSent
+            ) {
                 alarmsSent = pump.alarms
+                conditionsSent = pump.conditions
+                acknowledgedSent = pump.acknowledged
                 deliveringSent = pump.delivering
+                cutSent = pump.cutMotor
                 status.setAt(0, "u32", alarmsSent)
-                status[4] = pump.mode
-                status[5] = deliveringSent ? 1 : 0
+                status.setAt(4, "u32", conditionsSent)
+                status.setAt(8, "u32", acknowledgedSent)
+                status[12] = pump.mode
+                status[13] = deliveringSent ? 1 : 0
+                status[14] = cutSent ? 0 : 1
+                for (let alarm = 0; alarm < ALARM_COUNT; alarm++) status[STATUS_REASONS + alarm] = pump.reasons[alarm]
                 await tellWorld(bench, STATUS, status)
             }
             if (actions.bolusEvent !== BolusEvent.None) {
@@ -157,8 +194,9 @@ export function mockMonitor(bench: Bench): Monitor {
                 rows.setAt(offset + 16, "f64", pump.residualPl)
                 rows.setAt(offset + 24, "f64", pump.ratePlPerDay)
                 rows.setAt(offset + 32, "u32", pump.alarms)
-                rows[offset + 36] = actions.steps
-                rows[offset + 37] = pump.mode + (pump.delivering ? 2 : 0)
+                rows.setAt(offset + 36, "u32", pump.conditions)
+                rows.setAt(offset + 40, "i8", actions.steps)
+                rows[offset + 41] = pump.mode + (pump.delivering ? 2 : 0)
                 rowCount += 1
                 if (rowCount === ROWS_PER_PACKET) {
                     rowCount = 0

@@ -1,0 +1,348 @@
+import { describe, expect, test } from "vitest"
+import { Alarm } from "../../src/pump/alarms"
+import { MS_PER_DAY, MS_PER_HOUR, PRIME_PL_MAX, RESTARTS_MS } from "../../src/pump/limits"
+import { BolusEvent, BolusReason, Mode } from "../../src/pump/pump"
+import { CommandKind, SensorFault } from "../../src/pump/readings"
+import { Bench, LIMITS, MECHANISM, started, steadyProgramme } from "./bench"
+
+const PRIME_PL = 100_000_000
+const PRIME_RATE = 240_000_000_000
+
+/** A jump over this threshold is one that a working sensor may show. */
+const occlusionPa = 10_000
+
+/** An alarm stops the pump within three samples, and its cause is then over. */
+function stopByAlarm(bench: Bench): void {
+    bench.shown.pressurePa = 11_000
+    bench.runUntil(() => !bench.pump.delivering)
+    bench.shown.pressurePa = 1_000
+}
+
+describe("stop and start", () => {
+    test("STP-1: a stopped pump makes no step, alarms after 5 min and again, with high priority, after 48 h", () => {
+        const bench = started()
+        bench.command(CommandKind.Stop)
+        bench.runSamples(1)
+        const steps = bench.pump.commandedSteps
+        bench.run(4 * 60_000)
+        bench.runSamples(1)
+        for (const [sinceMs, alarms] of [
+            [5 * 60_000 - 1, []],
+            [5 * 60_000, ["stoppedOver5Min"]],
+            [48 * MS_PER_HOUR - 1, ["stoppedOver5Min"]],
+            [48 * MS_PER_HOUR, ["stoppedOver5Min", "stoppedOver48Hours"]],
+        ] as const) {
+            // As if it had been stopped that long when the pump judges it again, a second from now.
+            bench.pump.stoppedSinceMs = bench.nowMs + 1_000 - sinceMs
+            bench.runSamples(1)
+            expect(bench.alarms).toEqual(alarms)
+        }
+        expect(bench.pump.commandedSteps).toBe(steps)
+        bench.command(CommandKind.Start)
+        expect(bench.alarms).toEqual([])
+        bench.run(MS_PER_HOUR, 1_000)
+        expect(bench.pump.commandedSteps).toBeGreaterThan(steps + 180)
+        expect(bench.alarms).toEqual([])
+    })
+
+    test("STP-1: neither a second stop nor an acknowledgement lets it be stopped for longer unnoticed", () => {
+        const bench = started()
+        bench.command(CommandKind.Stop)
+        const { stoppedSinceMs } = bench.pump
+        bench.run(10_000)
+        bench.command(CommandKind.Stop)
+        bench.command(CommandKind.Acknowledge)
+        expect(bench.pump.stoppedSinceMs).toBe(stoppedSinceMs)
+        bench.run(5 * 60_000)
+        expect(bench.alarms).toEqual(["stoppedOver5Min"])
+        bench.command(CommandKind.Acknowledge)
+        expect(bench.alarms).toEqual(["stoppedOver5Min"])
+    })
+
+    test("STP-3: the steps that were due when a person stops the pump are made, and none after", () => {
+        const bench = started({ programme: steadyProgramme() })
+        bench.run(10_000)
+        bench.command(CommandKind.Stop)
+        expect(bench.pump.owed).toBeLessThan(bench.pump.stepQuantum)
+        bench.tick()
+        expect(bench.actions.steps).toBe(0)
+    })
+
+    test("STP-3: what a late tick still owes is not made after a stop or a stopping alarm", () => {
+        const stopped = started({ programme: steadyProgramme() })
+        stopped.readings.command = CommandKind.Stop
+        stopped.tick(stopped.nowMs + 5_000)
+        expect(stopped.actions.steps).toBe(MECHANISM.stepsPerTickMax)
+        const occluded = started({ programme: steadyProgramme(), occlusionPa })
+        occluded.shown.pressurePa = 11_000
+        occluded.runSamples(2)
+        occluded.tick(occluded.nowMs + 5_000)
+        expect(occluded.actions.steps, "only its relief begins").toBe(-1)
+        for (const bench of [stopped, occluded]) {
+            bench.shown.pressurePa = 1_000
+            bench.tick()
+            expect(bench.pump.owed).toBeGreaterThan(bench.pump.stepQuantum)
+            const steps = bench.pump.commandedSteps
+            bench.run(60_000)
+            expect(bench.pump.commandedSteps).toBe(steps)
+        }
+    })
+
+    test("the button stops a pump that delivers and starts one that does not", () => {
+        const bench = started({ occlusionPa })
+        bench.command(CommandKind.Toggle)
+        expect(bench.pump.mode).toBe(Mode.Stopped)
+        bench.command(CommandKind.Toggle)
+        expect(bench.pump.mode).toBe(Mode.Running)
+        stopByAlarm(bench)
+        bench.command(CommandKind.Toggle)
+        expect(bench.pump.delivering, "an occlusion alarm is acknowledged").toBe(true)
+    })
+
+    test("a command is obeyed once, in a tick with a sample, and its change goes to flash", () => {
+        const bench = started()
+        bench.readings.command = CommandKind.Stop
+        bench.tick()
+        expect(bench.readings.sampled).toBe(false)
+        expect(bench.pump.mode).toBe(Mode.Running)
+        bench.command(CommandKind.Stop)
+        expect(bench.actions.checkpointDue).toBe(true)
+        expect(bench.pump.mode).toBe(Mode.Stopped)
+        expect(bench.readings.command).toBe(CommandKind.None)
+        bench.tick()
+        expect(bench.actions.checkpointDue).toBe(false)
+    })
+})
+
+describe("stops again and again", () => {
+    /** Stops by an alarm so long after the first one, each answered by a start. */
+    function stopsAt(...atMs: number[]): Bench {
+        const bench = started({ occlusionPa })
+        stopByAlarm(bench)
+        const firstMs = bench.nowMs
+        for (const ms of atMs) {
+            bench.command(CommandKind.Start)
+            expect(bench.pump.delivering).toBe(true)
+            // Found in the third sample over the threshold.
+            bench.run(firstMs + ms - 2_500 - bench.nowMs)
+            stopByAlarm(bench)
+            expect(bench.nowMs).toBe(firstMs + ms)
+        }
+        return bench
+    }
+
+    test("STP-4: the third stop by an alarm within ten minutes wants a clinician, and a start does not help", () => {
+        expect(RESTARTS_MS).toBe(600_000)
+        const bench = stopsAt(300_000, 600_000)
+        expect(bench.alarms).toEqual(["occlusion", "restartedTooOften"])
+        expect(bench.actions.checkpointDue).toBe(true)
+        bench.command(CommandKind.Start)
+        expect(bench.alarms).toEqual(["restartedTooOften"])
+        expect(bench.pump.delivering).toBe(false)
+        bench.command(CommandKind.Release)
+        expect(bench.alarms).toEqual([])
+        expect(bench.pump.mode, "a release is no start").toBe(Mode.Stopped)
+        expect(bench.pump.delivering).toBe(false)
+        bench.command(CommandKind.Start)
+        expect(bench.pump.delivering).toBe(true)
+        expect(bench.alarms).toEqual([])
+        stopByAlarm(bench)
+        expect(bench.alarms, "the count begins anew").toEqual(["occlusion"])
+    })
+
+    test.each([
+        ["a third after ten minutes and a second", [300_000, 601_000], ["occlusion"]],
+        ["only a second", [10_000], ["occlusion"]],
+        ["a fourth, ten minutes after the second", [300_000, 601_000, 900_000], ["occlusion", "restartedTooOften"]],
+        ["a fourth, later than that", [300_000, 601_000, 901_000], ["occlusion"]],
+    ])("STP-4: %s", (_, atMs, alarms) => {
+        expect(stopsAt(...atMs).alarms).toEqual(alarms)
+    })
+
+    test("STP-4: a person's own stops do not count", () => {
+        const bench = started({ occlusionPa })
+        for (let i = 0; i < 5; i++) {
+            bench.command(CommandKind.Stop)
+            bench.command(CommandKind.Start)
+        }
+        stopByAlarm(bench)
+        expect(bench.alarms).toEqual(["occlusion"])
+    })
+
+    test("a release of nothing stops nothing", () => {
+        const bench = started()
+        bench.command(CommandKind.Release)
+        expect(bench.pump.delivering).toBe(true)
+        expect(bench.pump.mode).toBe(Mode.Running)
+    })
+
+    test("a release leaves what it is not for, and its mark", () => {
+        const bench = started({ checkpoint: { latched: (1 << Alarm.Occlusion) | (1 << Alarm.RestartedTooOften) } })
+        bench.command(CommandKind.Acknowledge)
+        bench.command(CommandKind.Release)
+        expect(bench.alarms).toEqual(["occlusion"])
+        expect(bench.pump.acknowledged).toBe(1 << Alarm.Occlusion)
+    })
+})
+
+describe("a refill", () => {
+    test.each([
+        [0, false],
+        [1, true],
+        [20_000_000_000, true],
+        [20_000_000_001, false],
+        [Number.NaN, false],
+    ])("RES-4: to %d pL is taken: %s", (volumePl, taken) => {
+        const bench = started()
+        bench.pump.residualPl = 10_000_000_000
+        bench.pump.volume.meteredPl = 7_000_000
+        bench.command(CommandKind.Refill, volumePl)
+        expect(bench.pump.residualPl).toBe(taken ? volumePl : 10_000_000_000)
+        expect(bench.pump.volume.meteredPl).toBe(taken ? 0 : 7_000_000)
+    })
+
+    test("RES-4: a pump without a programme takes none, because nobody knows what its reservoir holds", () => {
+        const bench = started({ programme: null })
+        bench.command(CommandKind.Refill, 1_000_000_000)
+        expect(bench.pump.residualPl).toBe(0)
+    })
+
+    test("RES-1: one to no more than the refill alarm volume leaves the reservoir low from that tick on", () => {
+        const bench = started()
+        bench.command(CommandKind.Refill, 2_000_000_000)
+        expect(bench.alarms).toEqual(["reservoirLow"])
+        bench.command(CommandKind.Refill, 2_000_000_001)
+        expect(bench.alarms).toEqual([])
+    })
+
+    test("VOL-4: what was drawn out before is held against the account, and a difference alarms", () => {
+        for (const [measuredPl, alarms] of [
+            [Number.NaN, []],
+            [10_100_000_000, []],
+            [9_899_000_000, ["volumeDisagreement"]],
+        ] as const) {
+            const bench = started()
+            bench.pump.residualPl = 10_000_000_000
+            bench.command(CommandKind.Refill, 20_000_000_000, 0, measuredPl)
+            bench.runSamples(1)
+            expect(bench.alarms).toEqual(alarms)
+        }
+    })
+})
+
+describe("the prime", () => {
+    test("BOL-2: it delivers its volume on top of the basal flow, exactly", () => {
+        const bench = started()
+        const fromMs = bench.nowMs
+        bench.command(CommandKind.Prime, PRIME_PL, PRIME_RATE)
+        expect(bench.actions.bolusEvent).toBe(BolusEvent.Started)
+        const startMs = bench.nowMs
+        while (bench.actions.bolusEvent !== BolusEvent.Delivered) bench.tick()
+        expect(bench.actions.bolusPl).toBe(PRIME_PL)
+        // Basal and prime together are held to 10 mL/h: the prime itself runs that much slower.
+        const expectedMs = Math.ceil((PRIME_PL * MS_PER_DAY) / (PRIME_RATE - 200_000_000))
+        expect(bench.nowMs - startMs).toBeGreaterThanOrEqual(expectedMs)
+        expect(bench.nowMs - startMs).toBeLessThan(expectedMs + 200)
+        bench.run(10_000)
+        const asked = BigInt(bench.nowMs - fromMs) * 200_000_000n + BigInt(PRIME_PL) * BigInt(MS_PER_DAY)
+        const made = BigInt(bench.pump.commandedSteps) * BigInt(bench.pump.stepQuantum) + BigInt(bench.pump.owed)
+        expect(made).toBe(asked)
+        expect(bench.alarms).toEqual([])
+    })
+
+    test.each<[string, number, number, BolusReason, (bench: Bench) => void]>([
+        ["of no volume", 0, PRIME_RATE, BolusReason.VolumeOutOfRange, () => {}],
+        ["of too much", PRIME_PL_MAX + 1, PRIME_RATE, BolusReason.VolumeOutOfRange, () => {}],
+        ["of NaN", Number.NaN, PRIME_RATE, BolusReason.VolumeOutOfRange, () => {}],
+        ["at no rate", PRIME_PL, 0, BolusReason.RateOutOfRange, () => {}],
+        ["over 10 mL/h", PRIME_PL, PRIME_RATE + 1, BolusReason.RateOutOfRange, () => {}],
+        ["at NaN", PRIME_PL, Number.NaN, BolusReason.RateOutOfRange, () => {}],
+        ["of a stopped pump", PRIME_PL, PRIME_RATE, BolusReason.PumpStopped, b => b.command(CommandKind.Stop)],
+        [
+            "during another",
+            PRIME_PL,
+            PRIME_RATE,
+            BolusReason.AlreadyPriming,
+            b => b.command(CommandKind.Prime, PRIME_PL, PRIME_RATE),
+        ],
+        ["during an occlusion", PRIME_PL, PRIME_RATE, BolusReason.StoppingAlarm, stopByAlarm],
+        [
+            "with the line pressure unknown",
+            PRIME_PL,
+            PRIME_RATE,
+            BolusReason.PressureUnknown,
+            b => {
+                b.shown.pressureFault = SensorFault.Missing
+                b.runSamples(3)
+            },
+        ],
+        [
+            "of more than the reservoir holds",
+            PRIME_PL,
+            PRIME_RATE,
+            BolusReason.MoreThanReservoir,
+            b => {
+                b.pump.residualPl = PRIME_PL - 1
+            },
+        ],
+    ])("BOL-1: a prime %s is denied with its reason", (_, volumePl, ratePlPerDay, reason, prepare) => {
+        const bench = started({ occlusionPa })
+        prepare(bench)
+        const flow = bench.pump.ratePlPerDay
+        bench.command(CommandKind.Prime, volumePl, ratePlPerDay)
+        expect(bench.actions.bolusEvent).toBe(BolusEvent.Denied)
+        expect(bench.actions.bolusReason).toBe(reason)
+        expect(bench.pump.ratePlPerDay).toBe(flow)
+    })
+
+    test.each([
+        ["the largest at the highest rate", PRIME_PL_MAX, PRIME_RATE],
+        ["the smallest", 1, 1],
+    ])("BOL-1: %s is not denied", (_, volumePl, ratePlPerDay) => {
+        const bench = started()
+        bench.command(CommandKind.Prime, volumePl, ratePlPerDay)
+        expect(bench.actions.bolusEvent).toBe(BolusEvent.Started)
+    })
+
+    test("BOL-1: the limits of the pump bound it, and where they are unknown there is none", () => {
+        for (const [limits, volumePl, event] of [
+            [{ ...LIMITS, primePlMax: PRIME_PL }, PRIME_PL, BolusEvent.Started],
+            [{ ...LIMITS, primePlMax: PRIME_PL }, PRIME_PL + 1, BolusEvent.Denied],
+            [null, 1, BolusEvent.Denied],
+        ] as const) {
+            const bench = started({ limits })
+            bench.command(CommandKind.Prime, volumePl, PRIME_RATE)
+            expect(bench.actions.bolusEvent).toBe(event)
+        }
+    })
+
+    test("BOL-1: all that the reservoir holds may be primed", () => {
+        const bench = started()
+        bench.pump.residualPl = PRIME_PL
+        bench.command(CommandKind.Prime, PRIME_PL, PRIME_RATE)
+        expect(bench.actions.bolusEvent).toBe(BolusEvent.Started)
+    })
+
+    test("BOL-3: a stop or a stopping alarm cancels what remains of it, and it never comes back", () => {
+        for (const [reason, stop] of [
+            [BolusReason.PumpStopped, (b: Bench) => b.command(CommandKind.Stop)],
+            [BolusReason.StoppingAlarm, stopByAlarm],
+        ] as const) {
+            const bench = started({ occlusionPa })
+            bench.command(CommandKind.Prime, PRIME_PL, PRIME_RATE)
+            bench.run(5_000)
+            stop(bench)
+            expect(bench.actions.bolusEvent).toBe(BolusEvent.Cancelled)
+            expect(bench.actions.bolusReason).toBe(reason)
+            expect(bench.actions.bolusPl).toBeGreaterThan(10_000_000)
+            expect(bench.actions.bolusPl).toBeLessThan(PRIME_PL)
+            bench.tick()
+            expect(bench.actions.bolusEvent).toBe(BolusEvent.None)
+            bench.command(CommandKind.Start)
+            bench.run(1_000)
+            const steps = bench.pump.commandedSteps
+            bench.run(MS_PER_HOUR, 1_000)
+            expect(bench.pump.commandedSteps - steps).toBeLessThan(190)
+        }
+    })
+})
