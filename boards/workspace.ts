@@ -17,6 +17,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
+import { programImageSetting } from "../sim/engines/programImage"
 import { type Setting, settingText } from "../sim/prescription/records"
 
 /** The longest text of one setting: a packet of 236 bytes less a key of up to 13 and its end. */
@@ -77,6 +78,8 @@ export function environmentText(before: string, settings: Setting[]): string {
 
 /** A copy of the device side, thrown away at the end. */
 export class Workspace {
+    private bytecode: Buffer = Buffer.alloc(0)
+
     private constructor(
         private readonly project: string,
         private readonly folder: string,
@@ -114,15 +117,30 @@ export class Workspace {
         }
     }
 
-    /** Compiles the board's entry and returns the size of its bytecode in bytes; undefined when it does not compile. */
+    /**
+     * Compiles the board's entry and stores its hash among the settings, where the pump compares it with what is in its
+     * flash (PST-4). Returns the size of the bytecode in bytes; undefined when it does not compile.
+     */
     async build(): Promise<number | undefined> {
         const done = await this.devicescript(["build", this.board.entry], false)
-        if (done.code !== 0) process.stderr.write(done.output)
-        return done.code === 0 ? statSync(join(this.folder, ".devicescript", "bin", "bytecode.devs")).size : undefined
+        if (done.code !== 0) {
+            process.stderr.write(done.output)
+            return undefined
+        }
+        this.bytecode = this.compiled()
+        const environment = join(this.folder, ".env.local")
+        const before = readFileSync(environment, "utf8")
+        writeFileSync(environment, environmentText(before, [programImageSetting(this.bytecode)]))
+        return this.bytecode.length
+    }
+
+    /** What the compiler made last. */
+    private compiled(): Buffer {
+        return readFileSync(join(this.folder, ".devicescript", "bin", "bytecode.devs"))
     }
 
     /**
-     * Makes the image of runtime, program and settings. `runtimeFile` stands in for the download: it is put where
+     * Makes the image of runtime, program and settings, after `build`, whose program it has to be to the last byte. `runtimeFile` stands in for the download: it is put where
      * DeviceScript keeps downloads, because only an image from there is patched with the board's pins.
      * Returns the image's path, or why there is none.
      */
@@ -144,6 +162,10 @@ export class Workspace {
             false,
         )
         if (done.code === 0 && existsSync(image)) {
+            if (!this.compiled().equals(this.bytecode)) {
+                process.stderr.write("The compiler made another program when it was asked again.\n")
+                return { failure: "bundle" }
+            }
             if (runtimeFile === undefined) {
                 mkdirSync(join(this.project, RUNTIME_CACHE), { recursive: true })
                 copyFileSync(cached, kept)

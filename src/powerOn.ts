@@ -3,6 +3,7 @@
 import * as ds from "@devicescript/core"
 import { CheckpointStore, loadRecord } from "./drivers/flashStore"
 import { Parts } from "./drivers/parts"
+import { programImageDamaged } from "./drivers/programImage"
 import { Alarm, Reason } from "./pump/alarms"
 import { raise } from "./pump/delivery"
 import { createGuard, decodeLimits, Guard, GuardLimits, restoreGuard } from "./pump/guard"
@@ -63,6 +64,7 @@ async function bootPump(parts: Parts, checkpoints: CheckpointStore): Promise<Pow
 /** Tests what delivery rests on, the first failure ends it. Sensors, clock and battery are judged with the first sample (PST-1). */
 async function selfTest(powered: PoweredPump, parts: Parts, checkpoints: CheckpointStore): Promise<Reason> {
     if (!arithmeticHolds()) return Reason.Arithmetic
+    if (await programImageDamaged()) return Reason.ProgramDamaged
     let part = 0
     while (part >= 0) {
         part = logicTestPart(part)

@@ -2,19 +2,32 @@
 // DeviceScript device takes settings over Jacdac, so the same packets serve each engine that runs the bytecode.
 
 import { jdpack, Packet, SettingsCmd } from "jacdac-ts"
-import { settingsOf, settingText } from "../prescription/records"
+import { type Setting, settingsOf, settingText } from "../prescription/records"
+import { PROGRAM_IMAGE_KEY, programImageSetting } from "./programImage"
 import { firstCheckpoint, type Session } from "./session"
 
-/** Commands to a device's settings service, to be sent one after the other while the firmware does not run. */
-export function recordPackets(session: Session): Packet[] {
+/**
+ * Commands to a device's settings service, to be sent one after the other while the firmware does not run.
+ * @param bytecode the program that is flashed with them; undefined where the device has its own, which is then not compared
+ */
+export function recordPackets(session: Session, bytecode: Uint8Array | undefined): Packet[] {
     const { programmeBytes, mechanismBytes, limitsBytes } = session.scenario
     const records = settingsOf(programmeBytes, mechanismBytes, limitsBytes)
     return [
-        ...records.map(({ key, value }) => setPacket(key, Buffer.from(settingText(value)))),
+        ...records.map(recordPacket),
         setPacket("cp0", firstCheckpoint(session)),
         // The other copy, where the device has run before, is newer than this one and would win.
-        Packet.from(SettingsCmd.Delete, jdpack("s", ["cp1"])),
+        deletePacket("cp1"),
+        bytecode ? recordPacket(programImageSetting(bytecode)) : deletePacket(PROGRAM_IMAGE_KEY),
     ]
+}
+
+function recordPacket({ key, value }: Setting): Packet {
+    return setPacket(key, Buffer.from(settingText(value)))
+}
+
+function deletePacket(key: string): Packet {
+    return Packet.from(SettingsCmd.Delete, jdpack("s", [key]))
 }
 
 function setPacket(key: string, value: Uint8Array): Packet {

@@ -107,10 +107,13 @@ export class Observer {
         }
     }
 
-    /** The motor was told to make `steps` at this tick; the distance counts where the pump was `toDeliver` all along. */
+    /**
+     * The motor was told to make `steps` at this tick; the distance counts where the pump was `toDeliver` all along. What an
+     * occlusion's relief pulls back is not asked for again.
+     */
     command(steps: number, toDeliver: boolean): void {
         this.commandedSteps += steps
-        this.outstanding -= steps * this.stepQuantum
+        if (steps > 0) this.outstanding -= steps * this.stepQuantum
         if (!toDeliver) return
         const error = Math.abs(this.outstanding) / this.stepQuantum
         if (error > this.stepErrorMax) this.stepErrorMax = error

@@ -57,7 +57,7 @@ export async function runRealTime(session: Session, options: RealTimeOptions): P
         device = await findDevice(tools, options)
         if (!device) return undefined
         await device.stop()
-        await device.write(recordPackets(session))
+        await device.write(recordPackets(session, undefined))
         const bench = new RealTimeBench(session, options)
         tools.bus.addServiceProvider(new JDServerServiceProvider("world", [bench]))
         await delay(ANNOUNCED_MS)

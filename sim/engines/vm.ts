@@ -53,12 +53,12 @@ async function flashedPump(session: Session): Promise<Flash> {
         settings = machine.bus.services({ serviceClass: SRV_SETTINGS })[0]
     }
     if (!settings) throw new Error("the virtual machine does not offer its settings")
-    for (const packet of recordPackets(session)) {
+    const binary = readFileSync(file)
+    for (const packet of recordPackets(session, binary)) {
         await settings.sendPacketAsync(packet)
         clock.nowMs += 10
         await machine.settle()
     }
-    const binary = readFileSync(file)
     if (machine.module.devsVerify(binary) !== 0 || machine.module.devsDeploy(binary) !== 0)
         throw new Error("the virtual machine refuses the firmware")
     machine.bus.stop()

@@ -166,6 +166,7 @@ export enum Reason {
     Logic = 33,
     Flash = 34,
     MotorDriver = 35,
+    ProgramDamaged = 36,
 }
 
 /** The words for each reason, by its number. */
@@ -206,6 +207,7 @@ export const REASON_WORDS: readonly string[] = [
     "logic",
     "flash",
     "motor driver",
+    "program damaged",
 ]
 
 /** True when `alarm` is in the set `alarms`. */

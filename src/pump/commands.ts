@@ -29,6 +29,8 @@ export function obey(pump: Pump, readings: Readings, actions: Actions): void {
         return
     }
     if (command === CommandKind.Prime) {
+        // A tick tells of one event: the end of a prime is not hidden by the answer to a request for the next (SUP-9).
+        if (actions.bolusEvent !== BolusEvent.None) return
         prime(pump, readings.commandPl, readings.commandRatePlPerDay, actions)
         return
     }
@@ -68,8 +70,6 @@ function start(pump: Pump): void {
         clear(pump, Alarm.StoppedOver48Hours)
     }
     forgetFollowing(pump.following)
-    // What the motor was behind is taken as made from here on: not as too much.
-    pump.flow.sinceMs = NaN
     forgetRise(pump.line)
     acceptPressure(pump.checks.pressure)
     pump.reliefLeftSteps = 0
@@ -86,7 +86,6 @@ function start(pump: Pump): void {
 /** A clinician releases what no start may: the guard and a pump restarted too often. It is stopped until it is started. */
 function release(pump: Pump): void {
     forgetFollowing(pump.following)
-    pump.flow.sinceMs = NaN
     pump.runawaySteps = NaN
     // A motor that failed its test is not tried again before the next power-on.
     if (!hasAlarm(pump.alarms, Alarm.SelfTestFailed)) pump.cutMotor = false

@@ -213,7 +213,6 @@ export function forgetRise(line: Line): void {
     line.swiftPa = 0
     line.blockSamples = 0
     line.lowestPa = NaN
-    line.blockSteps = line.commandedSteps
     line.lowestBeforePa = NaN
     for (let i = 0; i < line.scales.length; i++) {
         const scale = line.scales[i]

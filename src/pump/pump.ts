@@ -200,7 +200,7 @@ export function createPump(records: Records, nowMs: number): Pump {
         conditions = conditions | (1 << Alarm.ProgrammeDamaged)
         reasons[Alarm.ProgrammeDamaged] = damage
     }
-    if (records.checkpointDamaged || (checkpoint && checkpoint.accountUnknown)) {
+    if (records.checkpointDamaged || checkpoint?.accountUnknown) {
         conditions = conditions | (1 << Alarm.CheckpointDamaged)
         reasons[Alarm.CheckpointDamaged] = Reason.RecordDamaged
     }

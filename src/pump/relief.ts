@@ -13,6 +13,7 @@ const LEFT_PA = 500
  * (OCC-4). A line that is found occluded again before any step is not relieved a second time.
  */
 export function beginRelief(pump: Pump): void {
+    if (!pump.motorReverses) return
     pump.reliefLeftSteps = Math.floor(RELIEF_PL_MAX / pump.mechanism.stepPl) - pump.pulledBackSteps
     pump.reliefSteps = 0
     pump.reliefPa = NaN

@@ -78,7 +78,7 @@ export const LOGIC_HELD = -1
 export const LOGIC_FAILED = -2
 
 /** The sum of all that the built-in pump does. A change of the logic changes it, and the test says to what. */
-export const COURSE_SUM = 1_970_585_555
+export const COURSE_SUM = 478677701
 
 // The sum is a polynomial modulo a prime: every product and sum of it is exact, and one value that differs changes it.
 const SUM_PRIME = 2_147_483_647
@@ -137,9 +137,9 @@ const COURSE_COMMANDS: readonly CommandKind[] = [
 const OCCLUDED_FROM = 5
 const RELIEVED_FROM = 9
 
-/** The part in which time is lost, the one in which steps are, that of the end switch, and that of the guard. */
+/** The part in which time is lost, the one from which on steps are, that in which the end switch counts, and that of the guard. */
 const TIME_LOST_IN = 4
-const STEPS_LOST_IN = 10
+const STEPS_LOST_FROM = 10
 const END_SWITCH_IN = 11
 const GUARD_TRIPS_IN = 12
 
@@ -238,10 +238,11 @@ function show(made: Course, part: number): void {
     readings.pressureFault = part === 0 ? SensorFault.Missing : SensorFault.None
     readings.pressurePa = part === 0 ? NaN : 1_000 + (part & 3)
     if (part >= OCCLUDED_FROM && part < RELIEVED_FROM) readings.pressurePa += 14_000 - 500 * pump.pulledBackSteps
-    readings.encoderFault = part < END_SWITCH_IN ? SensorFault.None : SensorFault.NotFitted
-    readings.encoderSteps = pump.commandedSteps - (part >= STEPS_LOST_IN ? 9 : 0)
+    readings.encoderFault = part === END_SWITCH_IN ? SensorFault.NotFitted : SensorFault.None
+    readings.encoderSteps = pump.commandedSteps - (part >= STEPS_LOST_FROM ? 9 : 0)
     readings.reservoirEndFault = SensorFault.None
-    readings.reservoirEndSwitch = part === END_SWITCH_IN ? 1 : 0
+    // Far too early: believed only once there is no encoder any more to say that the motor still turns.
+    readings.reservoirEndSwitch = part === STEPS_LOST_FROM || part === END_SWITCH_IN ? 1 : 0
     readings.batteryFault = SensorFault.None
     readings.batteryMv = part === 0 ? 3_500 : 3_501
     readings.wallFault = SensorFault.None

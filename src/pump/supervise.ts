@@ -97,10 +97,7 @@ function judgeMotor(pump: Pump, readings: Readings): void {
     pump.encoderFaultSamples = judgeFault(pump, Alarm.EncoderFault, fault, pump.encoderFaultSamples)
     if (fault !== SensorFault.None || slackSteps === 0) {
         // What the motor did meanwhile nobody has seen.
-        if (hasAlarm(pump.alarms, Alarm.EncoderFault)) {
-            forgetFollowing(pump.following)
-            pump.flow.sinceMs = NaN
-        }
+        if (hasAlarm(pump.alarms, Alarm.EncoderFault)) forgetFollowing(pump.following)
         return
     }
     const following = pump.following

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -129,8 +130,10 @@ test("pico: image of runtime, pins, program and settings, and the project left a
         { key: "pg0", value: Uint8Array.from({ length: 100 }, (_, i) => i) },
         { key: "me0", value: Uint8Array.of(0x12, 0x34) },
     ]
+    let size = 0
     const image = await Workspace.with(process.cwd(), BOARDS.pico, settings, async workspace => {
-        expect(await workspace.build()).toBeGreaterThan(5000)
+        size = (await workspace.build()) ?? 0
+        expect(size).toBeGreaterThan(5000)
         const bundled = await workspace.bundle(runtime)
         return "image" in bundled ? readFileSync(bundled.image) : undefined
     })
@@ -144,6 +147,12 @@ test("pico: image of runtime, pins, program and settings, and the project left a
     const stored = from(0x100e0000)
     expect(stored.includes(`"${Buffer.from(settings[0].value).toString("hex")}"`)).toBe(true)
     expect(stored.includes('"1234"')).toBe(true)
+    // PST-4: the hash that the pump compares is that of the program as it lies in the image, which opens with "DevS".
+    const program = stored.indexOf("DevS\n")
+    const hash = createHash("sha256")
+        .update(stored.subarray(program, program + size))
+        .digest("hex")
+    expect(stored.includes(`"2400${hash}`)).toBe(true)
     expect(existsSync(".env.local") ? readFileSync(".env.local") : undefined).toEqual(environmentBefore)
     expect(leftOver()).toEqual([])
 })

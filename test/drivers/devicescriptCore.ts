@@ -53,6 +53,14 @@ export class Settings {
     }
 }
 
+/** What the client of a service is made from. */
+export class Role {}
+
+/** A register of a service. */
+export interface Register<Value> {
+    read(): Promise<Value>
+}
+
 interface SettingPacket {
     decode(): [string, Buffer]
 }
@@ -71,6 +79,11 @@ export async function actionReport(
 }
 
 declare global {
+    interface Function {
+        /** Runs it beside what runs already, as DeviceScript's `start` of a new fiber does. */
+        start(): void
+    }
+
     interface Buffer {
         /** What a DeviceScript Buffer has and Node's has not. */
         blitAt(offset: number, source: Buffer, sourceOffset: number, length: number): void
@@ -80,5 +93,11 @@ declare global {
 Object.assign(Buffer.prototype, {
     blitAt(this: Buffer, offset: number, source: Buffer, sourceOffset: number, length: number) {
         source.copy(this, offset, sourceOffset, sourceOffset + length)
+    },
+})
+
+Object.assign(Function.prototype, {
+    start(this: () => Promise<void>) {
+        void this()
     },
 })

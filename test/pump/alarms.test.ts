@@ -91,6 +91,15 @@ describe("raising and clearing", () => {
         expect(pump.reasons[Alarm.BatteryMonitorFault]).toBe(Reason.Jumped)
     })
 
+    test("a condition that comes back while its alarm still waits takes its mark away", () => {
+        const { pump } = new Bench()
+        raise(pump, Alarm.TimeLost, Reason.TicksLate)
+        clear(pump, Alarm.TimeLost)
+        pump.acknowledged = pump.alarms
+        raise(pump, Alarm.TimeLost, Reason.TicksLate)
+        expect(pump.acknowledged).toBe(0)
+    })
+
     test("the mark of an alarm goes with it, and the marks of others stay", () => {
         const { pump } = new Bench()
         for (const alarm of [Alarm.BatteryLow, Alarm.ClockFault]) raise(pump, alarm, Reason.None)

@@ -101,7 +101,7 @@ const RUNAWAY_STEPS = 150
 const FULL_PL = PROGRAMME.reservoirPl
 /** A reservoir with less than this runs out now. */
 const NEARLY_EMPTY_PL = 100_000_000
-const RUNNING_OUT_PL = 250
+const RUNNING_OUT_PL = MECHANISM.stepPl
 const PRIME_PL = 1_000_000
 const PRIME_RATE_PL_PER_DAY = 200_000_000
 
@@ -275,7 +275,7 @@ class World {
 
         let endable = 0
         if (command === CommandKind.Acknowledge) endable = ACKNOWLEDGED_ALARMS & ~pump.conditions
-        else if (startedAnew) endable = ~RELEASED_ALARMS
+        else if (startedAnew) endable = ~(RELEASED_ALARMS | (ACKNOWLEDGED_ALARMS & pump.conditions))
         else if (command === CommandKind.Release) endable = RELEASED_ALARMS
         const ended = latched & ~pump.latched & ~endable
         if (ended !== 0) this.check(false, "SUP-5", `${namesOf(ended)} ends by ${CommandKind[command]}`)
@@ -555,6 +555,14 @@ const MOVES: readonly Move[] = [
         possible: world => world.pump.primeRatePlPerDay > 0,
         make: world => {
             world.pump.primeLeftPl = Math.min(world.pump.primeLeftPl, 1000)
+        },
+    },
+    {
+        name: "Prime, as the one before comes to its end",
+        possible: world => world.pump.primeRatePlPerDay > 0,
+        make: world => {
+            world.pump.primeLeftPl = 1
+            world.command = CommandKind.Prime
         },
     },
     {

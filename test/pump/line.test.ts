@@ -386,9 +386,9 @@ describe("what was learnt of the rise", () => {
 
     test("the volume counts from then on", () => {
         const feed = new Feed()
-        feed.samples(16, 1000, steps)
+        feed.samples(18, 1000, steps)
         forgetRise(feed.line)
-        expect(feed.rises([1050, 1050, 1050, 1050], 0)).toBe(Reason.None)
+        for (const pressurePa of [1000, 2050, 3100, 4150, 5200, 5200]) expect(feed.block(pressurePa)).toBe(Reason.None)
     })
 
     test("while an occlusion stands the rest stays", () => {

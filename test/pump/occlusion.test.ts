@@ -152,6 +152,25 @@ describe("the signature of the line", () => {
         expect(bench.alarms).toEqual([])
     })
 
+    test("SIG-2: the response is held against the steps of the half second before the sample", () => {
+        // 11 steps in three seconds, and a sample of them each second.
+        const bench = started({ programme: steadyProgramme(14_200_000_000) })
+        const madeMs: number[] = []
+        let samples = 0
+        while (samples < 20) {
+            const { commandedSteps } = bench.pump
+            bench.tick()
+            if (bench.readings.sampled) {
+                // A sample is taken before the steps of its own tick.
+                const recent = madeMs.filter(ms => ms >= bench.nowMs - 500).length
+                expect(bench.pump.line.recentSteps, `at ${bench.nowMs} ms`).toBe(recent)
+                samples += 1
+            }
+            for (let i = commandedSteps; i < bench.pump.commandedSteps; i++) madeMs.push(bench.nowMs)
+        }
+        expect(new Set(madeMs.map(ms => ms % 1_000)).size).toBeGreaterThan(2)
+    })
+
     test("SIG-1: a line whose pressure is not known has no signature to lose", () => {
         const bench = started()
         pulsate(bench, 400, 4_000)

@@ -118,6 +118,17 @@ describe("the relief of an occlusion", () => {
         },
     )
 
+    test("OCC-4: a motor that can't pull back is not asked to, and the accounts stay what they are", () => {
+        const bench = new Bench({ occlusionPa: 10_000 })
+        bench.pump.motorReverses = false
+        bench.start()
+        bench.shown.pressurePa = 11_000
+        bench.runSamples(20)
+        expect(bench.alarms).toEqual(["occlusion"])
+        expect(bench.pump.commandedSteps).toBe(0)
+        expect(bench.guard.reverseSteps).toBe(0)
+    })
+
     test("OCC-4: it ends when a person starts the pump", () => {
         const bench = started({ occlusionPa: 10_000 })
         bench.shown.pressurePa = 11_000

@@ -25,8 +25,9 @@ describe("sensors that fail", () => {
             expect(bench.alarms).toEqual([alarm])
             expect(bench.pump.reasons).toContain(fault)
             const steps = bench.pump.commandedSteps
-            bench.run(MS_PER_HOUR, 1_000)
-            expect(bench.pump.commandedSteps - steps).toBeGreaterThan(184)
+            // A step is due every 19.4 s.
+            bench.run(600_000, 1_000)
+            expect(bench.pump.commandedSteps - steps).toBeGreaterThanOrEqual(30)
             expect(bench.alarms).toEqual([alarm])
             bench.shown[field] = SensorFault.None
             bench.runSamples(1)
@@ -153,7 +154,7 @@ describe("the motor", () => {
     })
 
     test("MOT-2: a motor that fails try after try stops the pump, and a start tries again", () => {
-        const bench = stalled(400)
+        const bench = stalled(600)
         expect(bench.alarms).toEqual(["motorNotFollowing", "motorFailed"])
         expect(bench.reasonOf(Alarm.MotorFailed)).toBe(Reason.StepsLost)
         expect(bench.pump.delivering).toBe(false)
@@ -165,30 +166,31 @@ describe("the motor", () => {
         expect(bench.alarms).toEqual(["motorNotFollowing"])
     })
 
-    test.each([100, 150, 200, 250, 400])(
+    test.each([100, 200, 300, 400, 600])(
         "MOT-2: a motor that missed %d steps and is then freed and started runs on without an alarm",
         steps => {
             const bench = stalled(steps)
             freed(bench)
             bench.command(CommandKind.Start)
-            bench.run(3 * MS_PER_HOUR, 1_000)
+            bench.run(MS_PER_HOUR, 1_000)
             expect(bench.alarms).toEqual([])
             expect(bench.pump.delivering).toBe(true)
         },
     )
 
-    test("MOT-2: nor do the steps that an outage of the encoder hides count as too much once they are forgiven", () => {
-        const bench = stalled(150)
-        freed(bench)
-        bench.pump.flow.sinceMs = bench.nowMs
-        bench.pump.flow.sinceAskedPl = bench.pump.commandedSteps * MECHANISM.stepPl
-        bench.pump.flow.sinceSensedPl = (bench.pump.commandedSteps - 600) * MECHANISM.stepPl
-        bench.shown.encoderFault = SensorFault.Missing
-        bench.runSamples(3)
-        bench.shown.encoderFault = SensorFault.None
-        bench.run(MS_PER_HOUR, 1_000)
-        expect(hasAlarm(bench.pump.alarms, Alarm.OverDelivery)).toBe(false)
-    })
+    test.each([100, 200, 300])(
+        "MOT-2: one that missed %d steps and is freed while the encoder can't be read runs on without an alarm",
+        steps => {
+            const bench = stalled(steps)
+            bench.shown.encoderFault = SensorFault.Missing
+            bench.runSamples(3)
+            freed(bench)
+            bench.shown.encoderFault = SensorFault.None
+            bench.run(MS_PER_HOUR, 1_000)
+            bench.command(CommandKind.Acknowledge)
+            expect(bench.alarms).toEqual([])
+        },
+    )
 
     test("MOT-7: a motor that still moves after it was stopped by the slack and a step is cut from outside", () => {
         const bench = started({ programme })
