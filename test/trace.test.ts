@@ -36,6 +36,29 @@ test("each requirement names hazards that exist, and each hazard has a requireme
     expect([...new Set(named)].sort()).toEqual([...hazards].sort())
 })
 
+test("each requirement says where it comes from and how it is verified, each hazard how it is controlled", () => {
+    for (const cells of requirementRows) expect(cells.slice(3, 6), cells[1]).not.toContain("")
+    const hazardRows = readFileSync("test/hazards.md", "utf8").match(/^\| HAZ-.*$/gm) ?? []
+    for (const row of hazardRows)
+        expect(
+            row
+                .split("|")
+                .slice(1, 7)
+                .map(cell => cell.trim()),
+        ).not.toContain("")
+})
+
+test("each rule of the field is met by requirements that exist, or says why it does not apply yet", () => {
+    const rules = readFileSync("test/requirements.md", "utf8").split("## The rules of the field")[1]
+    const rows = rules.split("\n").filter(line => /^\| (?!Rule|---)/.test(line))
+    expect(rows.length).toBeGreaterThan(40)
+    for (const row of rows) {
+        const ids = row.match(/[A-Z]{3}-\d+/g) ?? []
+        for (const id of ids) expect(requirements, row).toContain(id)
+        if (ids.length === 0) expect(row).toContain("later: ")
+    }
+})
+
 test("each requirement has a test that names it, and each test names one that exists", () => {
     expect([...idsInTests].sort()).toEqual([...requirements].sort())
 })

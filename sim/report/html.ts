@@ -11,7 +11,7 @@ import { columnsOf, PASCALS_PER_KILOPASCAL, type Panel, panelsOf, type Rates, ra
 import { cautionsOf, type DayReadBack, limitsReadBack, readBack } from "./readBack"
 import { averagingWindowMs, thin } from "./samples"
 import { doseUg, formatDuration, formatMl, formatNumber, formatSteps, formatUg, PL_PER_ML } from "./units"
-import { alarmName, bolusOutcome, eventName } from "./words"
+import { alarmName, alarmText, bolusOutcome, eventName } from "./words"
 
 const ROWS_MAX = 3000
 const TABLE_ROWS_MAX = 25
@@ -200,7 +200,7 @@ function alarmTable(facts: Facts, run: Run): string {
     const { alarms, simulatedMs } = run.result
     if (alarms.length === 0) return ""
     const rows = alarms.map(alarm => [
-        escapeHtml(alarmName(alarm.id)),
+        escapeHtml(alarmText(alarm)),
         `<span class="priority ${alarm.priority}">${alarm.priority}</span>`,
         facts.clock.dayAndTime(alarm.raisedMs),
         alarm.clearedMs === null ? "still standing" : facts.clock.dayAndTime(alarm.clearedMs),

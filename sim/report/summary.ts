@@ -6,7 +6,7 @@ import type { Run } from "../engines/result"
 import type { Scenario } from "../scenario/scenario"
 import { factsOf } from "./facts"
 import { doseUg, formatDuration, formatMl, formatNumber, formatSteps, formatUg } from "./units"
-import { alarmName, bolusOutcome } from "./words"
+import { alarmText, bolusOutcome } from "./words"
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -62,7 +62,7 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
         lines.push(result.alarms.length === 1 ? "1 alarm" : `${result.alarms.length} alarms`)
         const rows = result.alarms.map(alarm => [
             alarm.priority,
-            alarmName(alarm.id),
+            alarmText(alarm),
             clock.dayAndTime(alarm.raisedMs),
             alarm.clearedMs === null ? "still standing" : `to ${clock.dayAndTime(alarm.clearedMs)}`,
             formatDuration((alarm.clearedMs ?? result.simulatedMs) - alarm.raisedMs),

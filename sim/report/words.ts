@@ -1,6 +1,6 @@
 // The plain words for what the pump and a scenario call by short names.
 
-import type { BolusRecord } from "../engines/result"
+import type { AlarmRecord, BolusRecord } from "../engines/result"
 import type { ScenarioEvent, SensorFailure, SensorName } from "../scenario/scenario"
 import { formatMl } from "./units"
 
@@ -37,6 +37,12 @@ const ALARM_NAMES: Readonly<Record<string, string>> = {
 /** An alarm's name in words; an id of no known alarm stands for itself. */
 export function alarmName(id: string): string {
     return ALARM_NAMES[id] ?? id
+}
+
+/** An alarm in words, with why it was raised and whether its cause is over while it waits for a person. */
+export function alarmText({ id, reason, overMs, clearedMs }: AlarmRecord): string {
+    const name = reason === "" ? alarmName(id) : `${alarmName(id)}: ${reason}`
+    return overMs !== null && clearedMs === null ? `${name} (over, waits for a person)` : name
 }
 
 const SENSOR_NAMES: Readonly<Record<SensorName, string>> = {

@@ -65,6 +65,9 @@ export function refreshDelivering(pump: Pump, actions: Actions): void {
     if (delivering === pump.delivering) return
     pump.delivering = delivering
     if (!delivering) {
+        // Whole steps that were still due are not made up by the next start (SUP-16).
+        const quantum = pump.stepQuantum
+        if (pump.owed >= quantum) pump.owed -= Math.floor(pump.owed / quantum) * quantum
         if (pump.primeRatePlPerDay > 0)
             endPrime(pump, BolusEvent.Cancelled, running ? BolusReason.StoppingAlarm : BolusReason.PumpStopped, actions)
         if (running) {

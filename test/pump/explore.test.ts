@@ -36,6 +36,7 @@ test.each([
     "SUP-13: delivery resumes by a start, a refill of an empty reservoir or a power-on alone, never by a release",
     "SUP-14: a reset keeps the stop, what waits for a person, the guard's trip and an empty reservoir",
     "SUP-15: what must outlast a reset is written down in the tick in which it changes",
+    "SUP-16: a stop, whatever its cause, leaves less than a step to be made up by the next start",
 ])("%s", name => {
     expect(violationsOf(name.slice(0, name.indexOf(":")))).toEqual([])
 })

@@ -1,10 +1,11 @@
 // Walks every combination of mode, alarms, prime and commands that the real `tick` can be brought into, breadth first, and
-// checks in each what must hold in all: people die of combinations that nobody thought of, and here nobody has to.
+// checks in each what must hold in all: what harms people are combinations that nobody thought of, and here nobody has to.
 //
-// A state is what the world shows, held until it changes, and what the pump made of it once it has settled. All else, that
-// is counts, levels and ages, is put back to one value before each move; pumps to which that is never done must go the same
-// ways (`compare`). Time is taken apart into the waits that matter, each ending by a move of its own and in any order, so
-// that every order there can be is among them. Not in a state, because they decide nothing (SUP-10): what was acknowledged, the pause of the sound, and the alarms that leave delivery as it is.
+// A state is what the world shows and what the pump made of it once it has settled. All else, that is counts, levels and
+// ages, is put back to one value before each move; pumps to which that is never done must go the same ways (`compare`).
+// Time is taken apart into the waits that matter, each ending by a move of its own, so that they end in every order there
+// can be. Not in a state, because they decide nothing (SUP-10): what was acknowledged, the pause of the sound, how old a
+// person's stop is, and the alarms that leave delivery as it is.
 //
 // `npx tsx test/pump/explore.ts` prints the walk; with `--held` the whole one (`explore`).
 
@@ -288,6 +289,8 @@ class World {
             "delivering all the same",
         )
 
+        this.check(pump.delivering || pump.owed < pump.stepQuantum, "SUP-16", "a whole step owed beyond a stop")
+
         this.check(pump.delivering || !(pump.primeRatePlPerDay > 0), "SUP-9", "a prime in a pump that does not deliver")
         if (priming && !(pump.primeRatePlPerDay > 0)) {
             const told = actions.bolusEvent === BolusEvent.Delivered || actions.bolusEvent === BolusEvent.Cancelled
@@ -508,8 +511,6 @@ interface Move {
     losesSensor?: boolean
     /** Brings the world back, where nothing is held. */
     passes?: (world: World) => void
-    /** Left out of the walk in which nothing is held: "reset, the self-test fails" does the same. */
-    heldOnly?: boolean
 }
 
 const MOVES: readonly Move[] = [
@@ -525,7 +526,8 @@ const MOVES: readonly Move[] = [
     ...movesTo("battery", Battery, Battery.Unreadable, [Battery.Good, Battery.End]),
     {
         name: "the account runs out",
-        possible: world => world.pump.residualPl >= NEARLY_EMPTY_PL,
+        // A pull-back fills it.
+        possible: world => world.pump.residualPl >= NEARLY_EMPTY_PL && world.pump.reliefLeftSteps === 0,
         make: world => {
             world.pump.residualPl = RUNNING_OUT_PL
         },
@@ -575,7 +577,7 @@ const MOVES: readonly Move[] = [
     { name: "the clock jumps", make: world => world.tick(MS_PER_MINUTE, false) },
     { name: "reset", make: world => world.reset({}, false) },
     { name: "reset, the self-test fails", make: world => world.reset({}, true) },
-    { name: "reset, no programme", make: world => world.reset({ programme: undefined }, false), heldOnly: true },
+    { name: "reset, no programme", make: world => world.reset({ programme: undefined }, false) },
     { name: "reset, programme damaged", make: world => world.reset({ programme: "damaged" }, false) },
     { name: "reset, checkpoint damaged", make: world => world.reset({ checkpointDamaged: true }, false) },
 ]
@@ -638,7 +640,6 @@ export interface Walk {
 interface Graph extends Walk {
     held: boolean
     found: State[]
-    indexOf: Map<number, number>
     /** The state that each move leads to from each state, by state and then move; -1 where it can't be made. */
     next: number[]
 }
@@ -659,6 +660,12 @@ function createFresh(): Fresh {
     pump.volume.countedCommandedSteps = BEGIN_STEPS
     pump.following.commandedSteps = BEGIN_STEPS
     pump.following.offsetSteps = 0
+    // What two copies shared, one move would leave to the next.
+    const copy = copyPump(pump)
+    for (const [name, value] of Object.entries(pump)) {
+        const shared = typeof value === "object" && copy[name as keyof Pump] === value
+        if (shared && name !== "programme" && name !== "mechanism") throw new Error(`copyPump shares ${name}`)
+    }
     return { pump, guard: createGuard(LIMITS, MECHANISM.stepPl, MECHANISM.stepsPerTickMax, BEGIN_MS) }
 }
 
@@ -740,7 +747,7 @@ function explore(held: boolean, log: (line: string) => void): Graph {
             world.where = () => wayTo(at, m)
             heard.where = world.where
             world.enter(fresh, state, Guise.Seen)
-            if ((move.heldOnly && !held) || (move.possible && !move.possible(world))) {
+            if (move.possible && !move.possible(world)) {
                 next.push(-1)
                 continue
             }
@@ -779,7 +786,6 @@ function explore(held: boolean, log: (line: string) => void): Graph {
         violations,
         held,
         found,
-        indexOf,
         next,
     }
 }

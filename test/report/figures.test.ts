@@ -8,7 +8,7 @@ import { averagingWindowMs, movingRatePlPerDay, thin } from "../../sim/report/sa
 import { renderSummary } from "../../sim/report/summary"
 import { formatDuration, formatMl, formatSteps, RunClock } from "../../sim/report/units"
 import { alarmName } from "../../sim/report/words"
-import { ALARM_IDS } from "../../src/pump/alarms"
+import { ALARMS } from "../../src/pump/alarms"
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from "../../src/pump/limits"
 import { decodeProgramme, type Programme } from "../../src/pump/programme"
 import { fixtureRun, fixtureScenario } from "./fixture"
@@ -97,7 +97,7 @@ describe("read-back", () => {
 
 describe("words and numbers", () => {
     test("every alarm of the pump has a name in words", () => {
-        for (const id of ALARM_IDS) expect(alarmName(id)).toMatch(/^[A-Z][a-z]/)
+        for (const { id } of ALARMS) expect(alarmName(id)).toMatch(/^[A-Z][a-z]/)
     })
 
     test.each([
@@ -137,7 +137,7 @@ describe("summary", () => {
         const text = renderSummary(fixtureScenario(), fixtureRun(), false)
         expect(text).toMatch(/Programmed +0\.\d{4} mL +\d+\.\d µg/)
         expect(text).toContain("0.9997 steps")
-        expect(text).toMatch(/high +Line occluded +Day 1, \d\d:\d\d:\d\d/)
+        expect(text).toMatch(/high +Line occluded: pressure rising with each step +Day 1, \d\d:\d\d:\d\d/)
         expect(text).toContain("denied: occlusion")
         expect(text).toContain("due now: at or under 2.000 mL")
         expect(text).not.toContain("\u001b")

@@ -6,6 +6,7 @@ import { compilePrescription } from "../../sim/prescription/compile"
 import { encodeMechanism } from "../../sim/prescription/mechanism"
 import type { Prescription } from "../../sim/prescription/schema"
 import type { Scenario } from "../../sim/scenario/scenario"
+import { worldSchema } from "../../sim/scenario/schema"
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from "../../src/pump/limits"
 
 const STEP_PL = 20_000
@@ -56,15 +57,12 @@ export function fixtureScenario(durationMs: number = MS_PER_DAY): Scenario {
         seed: 7,
         reservoirFillPl: 2_150_000_000,
         world: {
+            ...worldSchema.parse({}),
             syringeBoreMm: 12,
-            leadScrewPitchMm: 0.5,
             stepsPerTurn: 200,
             lineComplianceMicrolitresPerKilopascal: 0.3,
-            catheterBoreMm: 0.53,
             catheterLengthMm: 1000,
             fluidViscosityMillipascalSeconds: 1,
-            spinalPressurePascals: 1000,
-            pressureNoisePascals: 50,
             batteryMillivolts: 3900,
             tickJitterMsMax: 20,
         },
@@ -73,7 +71,7 @@ export function fixtureScenario(durationMs: number = MS_PER_DAY): Scenario {
             { atMs: OCCLUDED_MS, kind: "occlude" },
             { atMs: CLEARED_MS, kind: "clear" },
             { atMs: CLEARED_MS + MS_PER_MINUTE, kind: "start" },
-            { atMs: 16 * MS_PER_HOUR, kind: "sensorFault", sensor: "pressure", failure: "missing" },
+            { atMs: 16 * MS_PER_HOUR, kind: "sensorFault", sensor: "pressure", failure: "missing", driftPerHour: 0 },
             { atMs: 16.5 * MS_PER_HOUR, kind: "sensorRepair", sensor: "pressure" },
         ],
         expect: { alarms: [], noOtherAlarms: false },
@@ -142,16 +140,30 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
                 {
                     id: "occlusion",
                     priority: "high",
+                    reason: "pressure rising with each step",
                     raisedMs: occlusionAtMs,
+                    overMs: CLEARED_MS + MS_PER_MINUTE,
+                    acknowledgedMs: null,
                     clearedMs: CLEARED_MS + MS_PER_MINUTE,
                 },
                 {
                     id: "pressureSensorFault",
                     priority: "medium",
+                    reason: "no answer",
+                    acknowledgedMs: null,
+                    overMs: 16.5 * MS_PER_HOUR + 1000,
                     raisedMs: 16 * MS_PER_HOUR + 3000,
                     clearedMs: 16.5 * MS_PER_HOUR + 1000,
                 },
-                { id: "reservoirLow", priority: "low", raisedMs: LOW_MS, clearedMs: null },
+                {
+                    id: "reservoirLow",
+                    priority: "low",
+                    reason: "",
+                    raisedMs: LOW_MS,
+                    overMs: null,
+                    acknowledgedMs: LOW_MS + MS_PER_MINUTE,
+                    clearedMs: null,
+                },
             ],
             boluses: [
                 {
