@@ -10,13 +10,14 @@ test.each(SCENARIOS)("the trace of %s is the golden one", async name => {
     const { lines } = await traceOfCore(name)
     const digest = createHash("sha256").update(lines.join("\n")).digest("hex")
     const kept = lines.filter((line, i) => {
-        const [, , , , flow, mode, alarms] = line.split(" ")
-        const [, , , , flowBefore, modeBefore, alarmsBefore] = (lines[i - 1] ?? "").split(" ")
-        return i % LINES_PER_KEPT === 0 || flow !== flowBefore || mode !== modeBefore || alarms !== alarmsBefore
+        const [, , , , flow, mode, alarms, conditions] = line.split(" ")
+        const [, , , , flowBefore, modeBefore, alarmsBefore, conditionsBefore] = (lines[i - 1] ?? "").split(" ")
+        const changed = flow !== flowBefore || mode !== modeBefore
+        return i % LINES_PER_KEPT === 0 || changed || alarms !== alarmsBefore || conditions !== conditionsBefore
     })
     const golden = [
         `${lines.length} lines, SHA-256 ${digest}`,
-        "time since power-on (ms), steps, owed (pL ms/day), residual (pL), flow (pL/day), mode, alarms",
+        "time since power-on (ms), steps, owed (pL ms/day), residual (pL), flow (pL/day), mode, alarms, conditions",
         ...kept,
     ]
     await expect(`${golden.join("\n")}\n`).toMatchFileSnapshot(`../golden/${name}.txt`)
