@@ -37,6 +37,7 @@ Parts
   size      bytecode of each firmware
   heap      memory of the firmware on the device
   metering  error after 30 days beside other ways of metering, on one jittered clock
+  faults    largest volume that any one fault delivers over the programme in a day, beside its bound
 
 Speeds hold for an otherwise idle computer. The RP2040's figures are carried over from an emulated chip.
 

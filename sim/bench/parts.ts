@@ -22,6 +22,7 @@ import {
     thisDesign,
 } from "./meteringModels"
 import { type Row, rowOf } from "./rows"
+import { faultRows, measureFaults } from "./singleFaults"
 import { type Cost, measureCosts, onChip } from "./tickCosts"
 
 /** How long the long runs are, and where they tell how far they are. */
@@ -325,10 +326,13 @@ const metering: Part = async ({ onProgress }) => {
     return rows
 }
 
+/** The largest volume that any one fault delivers beyond the programme. */
+const faults: Part = async ({ onProgress }) => faultRows(await measureFaults(onProgress))
+
 async function build(entry: Entry): Promise<void> {
     if (!firmwareIsCurrent(entry)) await buildFirmware(entry)
 }
 
 /** Every part of the bench by the name that `--only` takes, in the order in which they run. */
-export const PARTS = { core, vm, drift, tick, size, heap, metering } as const
+export const PARTS = { core, vm, drift, tick, size, heap, metering, faults } as const
 export type PartName = keyof typeof PARTS

@@ -4,7 +4,7 @@
 
 import { setImmediate } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { ALARM_COUNT, ALARMS, AlarmPriority, Effect, highestPriority, REASON_WORDS } from "../../src/pump/alarms"
+import { ALARMS, AlarmPriority, Effect, hasAlarm, highestPriority, REASON_WORDS } from "../../src/pump/alarms"
 import { CHECKPOINT_SIZE, decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { createGuard, type Guard, type GuardLimits, restoreGuard } from "../../src/pump/guard"
 import {
@@ -38,6 +38,9 @@ const MINUTES_PER_WEEK = 10_080
 const HOURS_PER_DAY = 24
 const SEED = 1
 
+/** The simulator's own bench: no other noise, line or person than a scenario without settings has. */
+const WORLD = worldSchema.parse({})
+
 /** The fault begins this long after power-on, and two seconds before the flow goes down to the day's least. */
 const FAULT_AT_MS = 58_000
 const EDGE_AT_MS = 60_000
@@ -64,6 +67,10 @@ export interface Subject {
     microgramsPerMl: number
     /** Local time at power-on, since Monday 00:00: a minute before the day's lowest flow begins. */
     startWeekMs: number
+    /** The least that the programme asks for in so many hours in a row, 0 to 24. */
+    leastAskedPl: number[]
+    /** The most by which the flow of other minutes of the week, or its mean, is over the right one in a stretch of the day. */
+    otherHourPl: number
 }
 
 /** One fault, and the bound that it has to keep. */
@@ -94,6 +101,8 @@ export interface Outcome {
     excessPl: number
     /** From the fault to the first alarm of high priority; null without one. */
     highAlarmS: number | null
+    /** The alarms that were raised since the fault, by their ids. */
+    alarms: string[]
     /** What keeps the motor still at the end. */
     stoppedBy: string
 }
@@ -113,17 +122,21 @@ export function subjectOf(prescription: (typeof PRESCRIPTIONS)[number]): Subject
     const file = fileURLToPath(new URL(`../prescriptions/${prescription}.json`, import.meta.url))
     const mechanismFile = fileURLToPath(new URL("../../boards/syringe-20ml.mechanism.json", import.meta.url))
     const { prescription: prescribed, programme, limits } = loadPrescription(file)
-    const stepPl = Math.round(new World(worldSchema.parse({}), 0, 0, SEED).stepPl)
+    const stepPl = Math.round(new World(WORLD, 0, 0, SEED).stepPl)
     const rates = programme.segmentRatePlPerDay
     const lowest = rates.indexOf(Math.min(...rates))
     const edgeMs = programme.segmentStartMinute[lowest] * MS_PER_MINUTE
+    const startWeekMs = (edgeMs - EDGE_AT_MS + MS_PER_WEEK) % MS_PER_WEEK
+    const perMinute = ratesPlPerMinute(programme)
     return {
         name: prescription,
         programme,
         limits,
         mechanism: { ...loadMechanism(mechanismFile), stepPl },
         microgramsPerMl: prescribed.concentrationMicrogramsPerMl,
-        startWeekMs: (edgeMs - EDGE_AT_MS + MS_PER_WEEK) % MS_PER_WEEK,
+        startWeekMs,
+        leastAskedPl: Array.from({ length: HOURS_PER_DAY + 1 }, (_, hours) => leastAskedPl(perMinute, hours * 60)),
+        otherHourPl: otherHourPl(perMinute, startWeekMs / MS_PER_MINUTE, programme.meanRatePlPerDay / MINUTES_PER_DAY),
     }
 }
 
@@ -148,7 +161,7 @@ export class Bed {
         private readonly guarded: boolean,
     ) {
         const { programme, limits, mechanism, startWeekMs } = subject
-        this.world = new World(worldSchema.parse({}), startWeekMs, programme.reservoirPl, SEED)
+        this.world = new World(WORLD, startWeekMs, programme.reservoirPl, SEED)
         this.observer = new Observer(programme, mechanism)
         this.observer.setClock(startWeekMs)
         if (moment !== "stopped") this.observer.follow(true, "schedule")
@@ -158,8 +171,8 @@ export class Bed {
         before.brokenRuns = 0
         const windows = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
         if (moment === "windows half full") {
-            const hourPl = askedPl(subject, 1).mean
-            restoreGuard(windows, GuardTrip.None, hourPl / 2 / mechanism.stepPl, (hourPl * 12) / mechanism.stepPl)
+            const daySteps = programme.meanRatePlPerDay / mechanism.stepPl
+            restoreGuard(windows, GuardTrip.None, daySteps / 48, daySteps / 2)
         }
         encodeCheckpoint(before, windows, ++this.sequence, this.flash)
         const { pump, guard } = this.powerOn()
@@ -280,6 +293,7 @@ export function measureFault(
     let lowestPl = bed.excessPl
     let excessPl = 0
     let highAlarmS: number | null = null
+    let alarms = 0
     let faultTicks = 0
     let resetAtMs = faultAtMs + (fault.resetEveryMs ?? Infinity)
     while (world.nowMs < endMs) {
@@ -287,44 +301,44 @@ export function measureFault(
             if (faultTicks === 0) fault.begin?.(bed)
             faultTicks += 1
         }
-        bed.tick(tickMs, faultTicks)
-        const nowPl = bed.excessPl
-        if (nowPl < lowestPl) lowestPl = nowPl
-        else if (nowPl - lowestPl > excessPl) excessPl = nowPl - lowestPl
-        if (faultTicks > 0 && highAlarmS === null && highestPriority(bed.pump.alarms) === AlarmPriority.High)
-            highAlarmS = (world.nowMs - Math.max(faultAtMs, START_UP_MS)) / MS_PER_SECOND
-        // What the guard has stopped stays stopped, and what was to be shown without it has been.
-        if (guarded ? bed.guard.trip !== GuardTrip.None && !fault.goesOn : excessPl > boundPl) break
         if (world.nowMs >= resetAtMs) {
             bed.reset()
             resetAtMs = world.nowMs + (fault.resetEveryMs ?? Infinity)
         }
+        bed.tick(tickMs, faultTicks)
+        const nowPl = bed.excessPl
+        if (nowPl < lowestPl) lowestPl = nowPl
+        else if (nowPl - lowestPl > excessPl) excessPl = nowPl - lowestPl
+        if (faultTicks > 0) {
+            alarms |= bed.pump.alarms
+            if (highAlarmS === null && highestPriority(alarms) === AlarmPriority.High)
+                highAlarmS = (world.nowMs - Math.max(faultAtMs, START_UP_MS)) / MS_PER_SECOND
+        }
+        // What guard or watchdog has stopped stays stopped, and what was to be shown without a guard has been.
+        if (!world.motorPowered || (guarded ? bed.guard.trip !== GuardTrip.None && !fault.goesOn : excessPl > boundPl))
+            break
     }
-    return { subject, fault, moment, boundPl, excessPl, highAlarmS, stoppedBy: stopOf(bed) }
+    const raised = ALARMS.filter((_, alarm) => hasAlarm(alarms, alarm)).map(rule => rule.id)
+    return { subject, fault, moment, boundPl, excessPl, highAlarmS, alarms: raised, stoppedBy: stopOf(bed) }
 }
 
 function stopOf({ pump, guard, world }: Bed): string {
     if (!world.motorPowered) return "outside watchdog"
     if (guard.trip !== GuardTrip.None) return `guard, ${REASON_WORDS[guard.trip]}`
-    for (let alarm = 0; alarm < ALARM_COUNT; alarm++)
-        if ((pump.alarms & (1 << alarm)) !== 0 && ALARMS[alarm].effect === Effect.Stop) return `alarm ${ALARMS[alarm].id}`
-    return "nothing"
+    const stopping = ALARMS.find((rule, alarm) => hasAlarm(pump.alarms, alarm) && rule.effect === Effect.Stop)
+    return stopping ? `alarm ${stopping.id}` : "nothing"
 }
 
-/** What the programme asks for in so many hours of the week, at the least, at the most and in the mean, in picolitres. */
-function askedPl(subject: Subject, hours: number): { least: number; mean: number } {
-    const perMinute = ratesPlPerMinute(subject.programme)
-    const minutes = hours * 60
+/** The least that a flow, given for each minute of the week, comes to in so many minutes in a row. */
+function leastAskedPl(perMinute: readonly number[], minutes: number): number {
     let sum = 0
-    for (let minute = 0; minute < minutes; minute++) sum += perMinute[minute % MINUTES_PER_WEEK]
+    for (let minute = 0; minute < minutes; minute++) sum += perMinute[minute]
     let least = sum
-    let total = 0
     for (let start = 0; start < MINUTES_PER_WEEK; start++) {
-        least = Math.min(least, sum)
-        total += perMinute[start]
         sum += perMinute[(start + minutes) % MINUTES_PER_WEEK] - perMinute[start]
+        least = Math.min(least, sum)
     }
-    return { least, mean: (total / MINUTES_PER_WEEK) * minutes }
+    return least
 }
 
 /** The programme's flow in each minute of the week. */
@@ -362,8 +376,7 @@ export function guardBoundPl(subject: Subject, moment: Moment): number {
     let most = 0
     for (let hours = 0; hours <= HOURS_PER_DAY; hours++) {
         const passedPl = Math.min(stepsPl(hourPlMax, subject) * (hours + 1), stepsPl(dayPlMax, subject))
-        const asked = moment === "stopped" || hours === 0 ? 0 : askedPl(subject, hours).least
-        most = Math.max(most, passedPl - asked)
+        most = Math.max(most, passedPl - (moment === "stopped" ? 0 : subject.leastAskedPl[hours]))
     }
     const primePl = moment === "in a prime" ? stepsPl(primePlMax, subject) : 0
     return most + primePl + stepPl(subject)
@@ -375,21 +388,19 @@ function primesBoundPl(subject: Subject, moment: Moment): number {
 }
 
 /** A pump that has the time of day wrong, or not at all, gives the flow of another minute of the week, or the mean. */
-function otherHourBoundPl(subject: Subject): number {
-    const rates = ratesPlPerMinute(subject.programme)
-    const startMinute = subject.startWeekMs / MS_PER_MINUTE
-    const meanPerMinute = subject.programme.meanRatePlPerDay / MINUTES_PER_DAY
-    let most = mostOver(minute => meanPerMinute - rates[(startMinute + minute) % MINUTES_PER_WEEK])
+function otherHourPl(perMinute: readonly number[], startMinute: number, meanPerMinute: number): number {
+    const right = (minute: number) => perMinute[(startMinute + minute) % MINUTES_PER_WEEK]
+    let most = mostOver(minute => meanPerMinute - right(minute))
     for (let shift = 1; shift < MINUTES_PER_WEEK; shift++)
         most = Math.max(
             most,
-            mostOver(
-                minute =>
-                    rates[(startMinute + minute + shift) % MINUTES_PER_WEEK] -
-                    rates[(startMinute + minute) % MINUTES_PER_WEEK],
-            ),
+            mostOver(minute => right(minute + shift) - right(minute)),
         )
-    return most + stepPl(subject)
+    return most
+}
+
+function otherHourBoundPl(subject: Subject): number {
+    return subject.otherHourPl + stepPl(subject)
 }
 
 /** The largest sum of any stretch of a day, by minutes. */
@@ -413,7 +424,7 @@ function paceBoundPl(times: number): (subject: Subject) => number {
  * it makes in the two samples, in the watchdog's time and in the tenths of a second between them.
  */
 function runawayBoundPl(stepsPerS: number): (subject: Subject) => number {
-    const watchdogS = worldSchema.parse({}).watchdogMilliseconds / MS_PER_SECOND
+    const watchdogS = WORLD.watchdogMilliseconds / MS_PER_SECOND
     return subject => {
         const { encoderSlackSteps, stepPl } = subject.mechanism
         return (2 * (encoderSlackSteps + 1) + stepsPerS * (2 * (SAMPLE_MS / MS_PER_SECOND + 0.3) + watchdogS)) * stepPl
@@ -562,15 +573,32 @@ const SOFTWARE_FAULTS: readonly Fault[] = [
     software("steps commanded that nobody counted", ({ pump }) => {
         pump.commandedSteps += 1000
     }),
-    software("a release in every sample, and most steps", ({ pump, readings, subject }) => {
-        wantSteps(pump, 7)
-        command(readings, CommandKind.Release, subject)
-    }, ALWAYS, { goesOn: true }),
-    software("a start in every sample", ({ readings, subject }) => command(readings, CommandKind.Start, subject), AT_ANY_TIME),
-    software("a prime asked for in every sample", ({ readings, subject }) => command(readings, CommandKind.Prime, subject), ALWAYS, {
-        boundPl: primesBoundPl,
+    software(
+        "a release in every sample, and most steps",
+        ({ pump, readings, subject }) => {
+            wantSteps(pump, 7)
+            command(readings, CommandKind.Release, subject)
+        },
+        ALWAYS,
+        { goesOn: true },
+    ),
+    software(
+        "a start in every sample",
+        ({ readings, subject }) => command(readings, CommandKind.Start, subject),
+        AT_ANY_TIME,
+    ),
+    software(
+        "a prime asked for in every sample",
+        ({ readings, subject }) => command(readings, CommandKind.Prime, subject),
+        ALWAYS,
+        {
+            boundPl: primesBoundPl,
+        },
+    ),
+    software("a reset every minute, and no checkpoint", () => {}, RUNNING, {
+        resetEveryMs: MS_PER_MINUTE,
+        goesOn: true,
     }),
-    software("a reset every minute, and no checkpoint", () => {}, RUNNING, { resetEveryMs: MS_PER_MINUTE, goesOn: true }),
 ]
 
 /** What each number in a record is turned into, one at a time, before every tick. */
@@ -642,10 +670,10 @@ const SENSOR_FAULTS: readonly Fault[] = SENSORS.flatMap(sensor => {
         boundPl: sensor === "clock" ? otherHourBoundPl : stepPl,
         ...more,
     })
-    const faults = FAILURES.flatMap(failure => [
-        failing(failure, "", 0),
-        failing(failure, " from power-on", 0, { fromPowerOn: true }),
-    ])
+    const faults = FAILURES.map(failure => failing(failure, "", 0))
+    // Of the parts whose first reading is what later ones are held against.
+    if (sensor !== "battery" && sensor !== "reservoirSwitch")
+        faults.push(...FAILURES.map(failure => failing(failure, " from power-on", 0, { fromPowerOn: true })))
     for (const rate of DRIFTS[sensor] ?? [])
         faults.push(failing("drifting", `, +${rate} an hour`, rate), failing("drifting", `, -${rate} an hour`, -rate))
     if (sensor === "reservoirSwitch") faults.push(failing("pressed", "", 0))
@@ -725,3 +753,68 @@ const CLOCK_FAULTS: readonly Fault[] = [
 
 /** Every fault that has a name of its own. */
 export const FAULTS: readonly Fault[] = [...SOFTWARE_FAULTS, ...SENSOR_FAULTS, ...DRIVER_FAULTS, ...CLOCK_FAULTS]
+
+/** Hours for which a fault in one field is followed that shows nothing over the step that a healthy pump may be ahead. */
+const UNSHOWN_HOURS = 1
+
+/** Injects every fault at each of its moments, on each shipped prescription. */
+export async function measureFaults(onProgress: (done: number) => void): Promise<FaultResult[]> {
+    const results: FaultResult[] = []
+    for (const [i, prescription] of PRESCRIPTIONS.entries()) {
+        const subject = subjectOf(prescription)
+        const cases = [...FAULTS, ...fieldFaults(subject, true), ...guardFaults(subject)].flatMap(fault =>
+            fault.moments.map(moment => ({ fault, moment })),
+        )
+        for (const [k, { fault, moment }] of cases.entries()) {
+            const oneField = fault.kind === "one field" || fault.kind === "guard"
+            let result = measureFault(subject, fault, moment, oneField ? { hours: UNSHOWN_HOURS } : {})
+            if (oneField && result.excessPl > stepPl(subject)) result = measureFault(subject, fault, moment)
+            results.push(result)
+            onProgress((i + (k + 1) / cases.length) / PRESCRIPTIONS.length)
+            await setImmediate()
+        }
+    }
+    return results
+}
+
+const CLASSES: Record<FaultKind, string> = {
+    software: "fault of the logic",
+    "one field": "one number of the pump's record",
+    guard: "one number of the guard's record, logic healthy",
+    sensor: "sensor",
+    driver: "motor and driver",
+    clock: "clock that stands, jumps or swings",
+    "clock's pace": "clock too fast, which no limit sees",
+}
+
+/** The worst of each class and prescription, beside its bound; of software faults at each moment by itself. */
+export function faultRows(results: readonly FaultResult[]): Row[] {
+    const groups = new Map<string, FaultResult[]>()
+    for (const result of results) {
+        const { subject, fault, moment } = result
+        const when = fault.kind === "software" ? `, ${moment}` : ""
+        const what = `${subject.name}: ${CLASSES[fault.kind]}${when}`
+        const group = groups.get(what) ?? []
+        group.push(result)
+        groups.set(what, group)
+    }
+    return [...groups].map(([what, group]) => {
+        const worst = group.reduce((a, b) => (b.excessPl > a.excessPl ? b : a))
+        const { subject, fault, excessPl, boundPl, highAlarmS, alarms, stoppedBy } = worst
+        const micrograms = (pl: number) => ((pl / PICOLITRES_PER_ML) * subject.microgramsPerMl).toPrecision(3)
+        const alarm =
+            highAlarmS === null
+                ? `no alarm of high priority${alarms.length > 0 ? `, but ${alarms.join(", ")}` : ""}`
+                : `high alarm after ${highAlarmS} s`
+        const over = group.filter(({ excessPl, boundPl }) => !(excessPl <= boundPl)).length
+        return {
+            part: "faults",
+            what,
+            figure: excessPl / PL_PER_MICROLITRE,
+            unit: "µL",
+            ratio: excessPl / boundPl,
+            reference: `bound ${(boundPl / PL_PER_MICROLITRE).toPrecision(3)} µL`,
+            how: `${micrograms(excessPl)} of ${micrograms(boundPl)} µg; ${fault.name}; ${alarm}; stopped by ${stoppedBy}; worst of ${group.length}, ${over} over their bounds`,
+        }
+    })
+}

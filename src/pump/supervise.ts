@@ -85,14 +85,20 @@ function judgePressure(pump: Pump, readings: Readings): void {
 function judgeMotor(pump: Pump, readings: Readings): void {
     const slackSteps = pump.mechanism.encoderSlackSteps
     let fault = readings.encoderFault
-    if (fault === SensorFault.None)
+    if (fault === SensorFault.None) {
+        const check = pump.checks.encoder
+        const jumped = check.fastDirection !== 0 && pump.encoderFaultSamples > 0
         fault = judgeEncoderReading(
-            pump.checks.encoder,
+            check,
             readings.encoderSteps,
             pump.mechanism.stepsPerTickMax,
             slackSteps,
             pump.nowMs,
         )
+        // A jump that goes on is a shaft that turns. One that does not was a miscount, and no motion to stop the flow for:
+        // the count goes on from its new place (SEN-8).
+        if (jumped && check.fastDirection === 0) forgetFollowing(pump.following)
+    }
     readings.encoderFault = fault
     pump.encoderFaultSamples = judgeFault(pump, Alarm.EncoderFault, fault, pump.encoderFaultSamples)
     if (fault !== SensorFault.None || slackSteps === 0) {

@@ -1,12 +1,11 @@
-// The tests that each mutant of the pump's logic is run against: those of the logic itself.
+// The tests that each mutant of a group is run against.
 
 import { defineConfig } from "vitest/config"
+import { currentGroup } from "./groups"
 
 export default defineConfig({
     test: {
-        include: ["test/pump/**/*.test.ts"],
-        // It walks tens of thousands of states, for each mutant anew.
-        exclude: ["test/pump/explore.test.ts"],
+        include: currentGroup().tests.map(name => `test/pump/${name}.test.ts`),
         setupFiles: ["test/mutation/setup.ts"],
         // The code is several times slower with all its mutants in it.
         testTimeout: 60_000,
