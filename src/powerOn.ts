@@ -53,10 +53,10 @@ async function bootPump(parts: Parts, checkpoints: CheckpointStore): Promise<Pow
         else limits = decoded
     }
     const { checkpoint, damaged } = await checkpoints.load()
-    const nowMs = ds.millis()
-    const pump = createPump({ programme, mechanism, limits, checkpoint, checkpointDamaged: damaged }, nowMs)
+    // What has begun at power-on counts from the first tick, however long it takes until then.
+    const pump = createPump({ programme, mechanism, limits, checkpoint, checkpointDamaged: damaged }, START_UP_MS)
     pump.motorReverses = parts.motor.reverses
-    const guard = createGuard(limits, pump.mechanism.stepPl, pump.mechanism.stepsPerTickMax, nowMs)
+    const guard = createGuard(limits, pump.mechanism.stepPl, pump.mechanism.stepsPerTickMax, START_UP_MS)
     if (checkpoint) restoreGuard(guard, checkpoint.guardTrip, checkpoint.guardHourSteps, checkpoint.guardDaySteps)
     return { pump, guard }
 }

@@ -189,3 +189,39 @@ describe("what no scenario can show", () => {
         )
     })
 })
+
+describe("a firmware that hangs for longer than the machine's link to its bench lasts", () => {
+    /** A run at 2 mL a day of ten minutes, in which the firmware hangs for so long after five. */
+    async function hung(seconds: number) {
+        const scenario = loadScenario("sim/scenarios/false-end-switch.json")
+        const run = await runScenario(
+            {
+                ...scenario,
+                durationMs: 600_000,
+                events: [{ atMs: 300_000, kind: "freeze", lastsMs: seconds * 1000 }],
+                expect: { alarms: [], noOtherAlarms: false },
+            },
+            { engine: "core", seed: scenario.seed },
+        )
+        return run.result
+    }
+
+    test("MET-3: ten seconds are made up, and half a minute is told as lost time of which no more than ten are", async () => {
+        const ten = await hung(9.8)
+        const thirty = await hung(30)
+        expect(ten.alarms).toEqual([])
+        expect(thirty.alarms.map(({ id, reason }) => `${id}: ${reason}`)).toEqual(["timeLost: clock jumped"])
+        // Twenty seconds at 2 mL a day are 10.3 steps of 44.9 nL.
+        expect(ten.commandedSteps - thirty.commandedSteps).toBeGreaterThanOrEqual(10)
+        expect(ten.commandedSteps - thirty.commandedSteps).toBeLessThanOrEqual(11)
+    })
+
+    test("FLT-2: the watchdog cuts the motor meanwhile, and the steps due at the first tick after it are lost", async () => {
+        const missingSteps = ({ commandedSteps, deliveredPl }: Awaited<ReturnType<typeof hung>>) =>
+            commandedSteps - Math.round(deliveredPl / 44_900)
+        expect(missingSteps(await hung(1.5))).toBe(0)
+        // Five seconds at 2 mL a day are 2.6 steps.
+        expect(missingSteps(await hung(5))).toBeGreaterThanOrEqual(2)
+        expect(missingSteps(await hung(5))).toBeLessThanOrEqual(3)
+    })
+})

@@ -152,10 +152,12 @@ const tick: Part = async () => {
     const scenario = shipped("day")
     const { result } = await runScenario(scenario, { engine: "core", seed: scenario.seed })
     const stepShare = result.commandedSteps / result.ticks
+    const judgedTick = scaled(costs.judgedTicks, 1 / 5)
     const meanTick = sum(
-        scaled(costs.ordinaryTick, 0.9 - stepShare),
+        scaled(costs.ordinaryTick, 0.4 - stepShare),
         scaled(costs.stepTick, stepShare),
         scaled(costs.sampledTick, 0.1),
+        scaled(judgedTick, 0.5),
     )
 
     const inPasses = (what: string, cost: Cost, how: string) =>
@@ -192,16 +194,17 @@ const tick: Part = async () => {
         inPasses("empty call", costs.call, "lower quartile of 60 slices of 1000, less the loop"),
         inPasses("ordinary tick", costs.ordinaryTick, "60 × 200, 7 patterns of 48 segments, no step"),
         inPasses("tick with a step", costs.stepTick, "60 × 200"),
-        inPasses("sampled tick", costs.sampledTick, "60 × 50, all sensors good"),
+        inPasses("sampled tick", costs.sampledTick, "60 × 50, all sensors good; the line is judged"),
+        inPasses("judged tick", judgedTick, "60 × 100, the five that follow a sample, each with a part of it"),
         inPasses(
             "mean tick",
             meanTick,
-            `one in 10 sampled, ${(stepShare * 100).toFixed(2)} % with a step as in day.json`,
+            `of ten, one is sampled and five more judge; ${(stepShare * 100).toFixed(2)} % with a step as in day.json`,
         ),
         inPasses(
             "worst tick",
             costs.worstTick,
-            "60 × 4, sampled: prime and segment end, 7 steps, 6 alarms, emptied, refilled",
+            "60 × 4, 10 s late: two samples judged whole, prime and segment end, 7 steps, emptied, refilled",
         ),
         inPasses("monitor and heartbeat", costs.loopCalls, "60 × 200, the boards' own, on a pin that costs a call"),
         inPasses("sleep and wake", costs.empty, "the quickest of 60 empty slices"),
@@ -217,7 +220,8 @@ const tick: Part = async () => {
             { figure: 10, name: "aim" },
             "figure: calls at 208 µs, the rest at 33 µs a pass",
         ),
-        inMs("worst tick", costs.worstTick, 0, { figure: 25, name: "aim" }, ""),
+        inMs("sampled tick", costs.sampledTick, 0, { figure: 25, name: "aim" }, ""),
+        inMs("worst tick", costs.worstTick, 0, period, ""),
         inMs(
             "mean tick with its loop",
             sum(meanTick, costs.loopCalls, costs.empty),

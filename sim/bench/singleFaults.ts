@@ -56,7 +56,16 @@ const RESTART_MS = 5_000 + START_UP_MS
  */
 export type Moment = "windows empty" | "windows half full" | "in a prime" | "stopped"
 
-export type FaultKind = "software" | "one field" | "guard" | "sensor" | "driver" | "clock" | "clock's pace"
+export type FaultKind =
+    | "software"
+    | "request"
+    | "crashing"
+    | "one field"
+    | "guard"
+    | "sensor"
+    | "driver"
+    | "clock"
+    | "clock's pace"
 
 /** A pump with its patient. */
 export interface Subject {
@@ -90,8 +99,10 @@ export interface Fault {
     corrupt?: (bed: Bed) => void
     /** By how much the pump's clock goes on with this tick, where it does not go right. */
     clockMs?: (ticks: number) => number
-    /** The firmware starts anew so often, and what it would have stored then is lost. */
+    /** The firmware starts anew so often. */
     resetEveryMs?: number
+    /** True where no checkpoint reaches flash but that of power-on. */
+    checkpointsLost?: true
     /** The most that may leave over what was asked for, in any stretch of a day. */
     boundPl: (subject: Subject, moment: Moment) => number
 }
@@ -196,7 +207,7 @@ export class Bed {
         const faulty = faultTicks > 0
         this.pumpMs += faulty && fault.clockMs ? fault.clockMs(faultTicks) : realMs
         readings.sampled = this.pumpMs >= this.sampleDueMs
-        // A clock that went back far is sampled all the same, as one that the loop waits for in vain would never be.
+        // The loop would wait for a clock that went back until the watchdog acts: ticks that come all the same are worse.
         if (this.sampleDueMs - this.pumpMs > SAMPLE_MS) readings.sampled = true
         if (readings.sampled) {
             this.sampleDueMs = nextDueMs(this.sampleDueMs, SAMPLE_MS, this.pumpMs)
@@ -214,7 +225,7 @@ export class Bed {
             world.heartbeat()
             world.heartbeat()
         }
-        if (actions.checkpointDue && !fault.resetEveryMs)
+        if (actions.checkpointDue && !fault.checkpointsLost)
             encodeCheckpoint(this.pump, this.guard, ++this.sequence, this.flash)
     }
 
@@ -421,13 +432,13 @@ function paceBoundPl(times: number): (subject: Subject) => number {
 
 /**
  * A motor that moves by itself: the encoder's slack until it is seen, the slack once more until the heartbeat stops, and what
- * it makes in the two samples, in the watchdog's time and in the tenths of a second between them.
+ * it makes in the four samples (three to be believed, one to be seen moving on), in the watchdog's time and in the tenths of a second between them.
  */
 function runawayBoundPl(stepsPerS: number): (subject: Subject) => number {
     const watchdogS = WORLD.watchdogMilliseconds / MS_PER_SECOND
     return subject => {
         const { encoderSlackSteps, stepPl } = subject.mechanism
-        return (2 * (encoderSlackSteps + 1) + stepsPerS * (2 * (SAMPLE_MS / MS_PER_SECOND + 0.3) + watchdogS)) * stepPl
+        return (2 * (encoderSlackSteps + 1) + stepsPerS * (4 * (SAMPLE_MS / MS_PER_SECOND + 0.3) + watchdogS)) * stepPl
     }
 }
 
@@ -592,11 +603,33 @@ const SOFTWARE_FAULTS: readonly Fault[] = [
         ({ readings, subject }) => command(readings, CommandKind.Prime, subject),
         ALWAYS,
         {
+            kind: "request",
             boundPl: primesBoundPl,
         },
     ),
     software("a reset every minute, and no checkpoint", () => {}, RUNNING, {
         resetEveryMs: MS_PER_MINUTE,
+        checkpointsLost: true,
+        goesOn: true,
+    }),
+]
+
+/**
+ * A logic that gives the most and crashes before a quarter of the hour's limit has been stored as counted: the guard then
+ * begins each time with what it had before, and this is the one way round it that is known.
+ */
+const CRASHING_FAULTS: readonly Fault[] = [
+    software(
+        "owed at its most, and a reset every ten seconds",
+        ({ pump }) => {
+            pump.owed = OWED_MAX
+        },
+        RUNNING,
+        { kind: "crashing", resetEveryMs: 10_000, goesOn: true },
+    ),
+    software("most steps in every tick, and a reset every 36 seconds", ({ pump }) => wantSteps(pump, 7), RUNNING, {
+        kind: "crashing",
+        resetEveryMs: 36_000,
         goesOn: true,
     }),
 ]
@@ -752,7 +785,13 @@ const CLOCK_FAULTS: readonly Fault[] = [
 ]
 
 /** Every fault that has a name of its own. */
-export const FAULTS: readonly Fault[] = [...SOFTWARE_FAULTS, ...SENSOR_FAULTS, ...DRIVER_FAULTS, ...CLOCK_FAULTS]
+export const FAULTS: readonly Fault[] = [
+    ...SOFTWARE_FAULTS,
+    ...CRASHING_FAULTS,
+    ...SENSOR_FAULTS,
+    ...DRIVER_FAULTS,
+    ...CLOCK_FAULTS,
+]
 
 /** Hours for which a fault in one field is followed that shows nothing over the step that a healthy pump may be ahead. */
 const UNSHOWN_HOURS = 1
@@ -779,6 +818,8 @@ export async function measureFaults(onProgress: (done: number) => void): Promise
 
 const CLASSES: Record<FaultKind, string> = {
     software: "fault of the logic",
+    request: "a person's request that nobody made",
+    crashing: "fault of the logic that crashes as well",
     "one field": "one number of the pump's record",
     guard: "one number of the guard's record, logic healthy",
     sensor: "sensor",
@@ -801,7 +842,7 @@ export function faultRows(results: readonly FaultResult[]): Row[] {
     return [...groups].map(([what, group]) => {
         const worst = group.reduce((a, b) => (b.excessPl > a.excessPl ? b : a))
         const { subject, fault, excessPl, boundPl, highAlarmS, alarms, stoppedBy } = worst
-        const micrograms = (pl: number) => ((pl / PICOLITRES_PER_ML) * subject.microgramsPerMl).toPrecision(3)
+        const micrograms = (pl: number) => shortened((pl / PICOLITRES_PER_ML) * subject.microgramsPerMl)
         const alarm =
             highAlarmS === null
                 ? `no alarm of high priority${alarms.length > 0 ? `, but ${alarms.join(", ")}` : ""}`
@@ -813,8 +854,13 @@ export function faultRows(results: readonly FaultResult[]): Row[] {
             figure: excessPl / PL_PER_MICROLITRE,
             unit: "µL",
             ratio: excessPl / boundPl,
-            reference: `bound ${(boundPl / PL_PER_MICROLITRE).toPrecision(3)} µL`,
+            reference: `bound ${shortened(boundPl / PL_PER_MICROLITRE)} µL`,
             how: `${micrograms(excessPl)} of ${micrograms(boundPl)} µg; ${fault.name}; ${alarm}; stopped by ${stoppedBy}; worst of ${group.length}, ${over} over their bounds`,
         }
     })
+}
+
+/** Three digits, or the whole number where it has more. */
+function shortened(value: number): string {
+    return value >= 1000 ? String(Math.round(value)) : value.toPrecision(3)
 }

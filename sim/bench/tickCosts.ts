@@ -16,6 +16,7 @@ const PHASES = [
     "ordinaryTick",
     "stepTick",
     "sampledTick",
+    "judgedTicks",
     "worstTick",
     "loopCalls",
     "loopCallsWorst",

@@ -110,8 +110,8 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
 function powerOn(session: Session, flash: Flash): { pump: Pump; guard: Guard } {
     const { limits, mechanism } = session
     const checkpoint = decodeCheckpoint(flash.checkpoint)
-    const pump = createPump(recordsOf(session, checkpoint), 0)
-    const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
+    const pump = createPump(recordsOf(session, checkpoint), START_UP_MS)
+    const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, START_UP_MS)
     if (checkpoint) restoreGuard(guard, checkpoint.guardTrip, checkpoint.guardHourSteps, checkpoint.guardDaySteps)
     if (!arithmeticHolds()) raise(pump, Alarm.SelfTestFailed, Reason.Arithmetic)
     let part = 0

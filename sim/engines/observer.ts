@@ -119,6 +119,12 @@ export class Observer {
         if (error > this.stepErrorMax) this.stepErrorMax = error
     }
 
+    /** The pump stopped: whole steps that were still due are not made up by its next start. */
+    dropWholeSteps(): void {
+        if (this.outstanding >= this.stepQuantum)
+            this.outstanding -= Math.floor(this.outstanding / this.stepQuantum) * this.stepQuantum
+    }
+
     private clearFlow(): void {
         this.basalPlPerDay = 0
         this.ratePlPerDay = 0

@@ -299,6 +299,7 @@ export class Session {
         if (this.delivering !== deliveredBefore || this.basis !== this.observer.basis)
             this.observer.follow(this.delivering, this.basis)
         this.observer.command(steps, deliveredBefore && this.delivering)
+        if (deliveredBefore && !this.delivering) this.observer.dropWholeSteps()
     }
 
     /** The run is over, at `endMs`. What the scenario expects is judged only of a run as long as the scenario. */

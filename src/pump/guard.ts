@@ -87,6 +87,10 @@ export interface Guard {
     /** Steps back since the last one forward. */
     reverseSteps: number
 
+    /** Steps since the last checkpoint, and how many of them ask for the next: a quarter of the hour's limit. */
+    unsavedSteps: number
+    unsavedStepsMax: number
+
     stepPl: number
     primePlMax: number
     stepsPerTickMax: number
@@ -140,6 +144,8 @@ export function createGuard(
         primeLeftMs: 0,
         primeDaySteps: 0,
         reverseSteps: 0,
+        unsavedSteps: 0,
+        unsavedStepsMax: Math.max(1, Math.floor(hourPlMax / 4 / stepPl)),
         stepPl,
         primePlMax,
         stepsPerTickMax,
@@ -253,6 +259,7 @@ export function allowSteps(guard: Guard, steps: number, readings: Readings, nowM
     guard.daySteps += counted
     guard.quarterSteps += counted
     guard.reverseSteps = 0
+    guard.unsavedSteps += steps
     return steps
 }
 

@@ -117,6 +117,8 @@ export interface Line {
     signature: Reason
     /** Lowest pressure of the last block before the present rise, NaN while unknown; stays while `occlusion` does. */
     restPa: number
+    /** Steps commanded when the rise began that was found as an occlusion, NaN where none was. */
+    riseSteps: number
     overSamples: number
     /** The last sample: its pressure, NaN for none, the steps commanded until then, and the recent ones of them. */
     pressurePa: number
@@ -173,6 +175,7 @@ export function createLine(): Line {
         occlusion: Reason.None,
         signature: Reason.None,
         restPa: NaN,
+        riseSteps: NaN,
         overSamples: 0,
         pressurePa: NaN,
         commandedSteps: 0,
@@ -208,6 +211,7 @@ export function createLine(): Line {
 export function forgetRise(line: Line): void {
     line.occlusion = Reason.None
     line.restPa = NaN
+    line.riseSteps = NaN
     line.overSamples = 0
     line.pressurePa = NaN
     line.swiftPa = 0
@@ -315,8 +319,10 @@ export function judgeLine(
             swiftPa >= SWIFT_TO_ALARM_PA + (volumePl * RESISTANCE_PA_S_PER_PL) / SWIFT_SAMPLES &&
             volumePl >= swiftPa * COMPLIANCE_PL_PER_PA_MIN &&
             volumePl <= swiftPa * COMPLIANCE_PL_PER_PA_MAX
-        )
+        ) {
             line.occlusion = Reason.PressureRising
+            line.riseSteps = line.swiftSteps
+        }
     }
 
     let lowestPa = line.lowestPa
@@ -367,6 +373,7 @@ function endBlock(line: Line, lowestPa: number, commandedSteps: number, stepPl: 
                 if (volumePl >= risenPa * COMPLIANCE_PL_PER_PA_MIN && volumePl <= risenPa * COMPLIANCE_PL_PER_PA_MAX) {
                     line.occlusion = Reason.PressureRising
                     line.restPa = scale.restPa
+                    line.riseSteps = scale.restSteps
                     return
                 }
             }

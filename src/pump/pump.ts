@@ -4,13 +4,7 @@ import { ALARM_COUNT, Alarm, LATCHING_ALARMS, Reason } from "./alarms"
 import { Checkpoint } from "./checkpoint"
 import { createFlow, createFollowing, Flow, Following } from "./following"
 import { GuardLimits } from "./guard"
-import {
-    BROKEN_RUNS_MAX,
-    MS_PER_DAY,
-    PRIME_RATE_PL_PER_DAY_MAX,
-    RATE_PL_PER_DAY_MIN,
-    STOPPED_MEDIUM_MS,
-} from "./limits"
+import { BROKEN_RUNS_MAX, MS_PER_DAY, PRIME_RATE_PL_PER_DAY_MAX, STOPPED_MEDIUM_MS } from "./limits"
 import { createLine, Line } from "./line"
 import { Mechanism } from "./mechanism"
 import { highestRatePlPerDay, Programme } from "./programme"
@@ -156,6 +150,8 @@ export interface Pump {
     reliefLeftSteps: number
     reliefSteps: number
     reliefPa: number
+    /** Samples in a row in which the motor was found to have moved by itself. */
+    runawaySamples: number
     /** Where the encoder stood when the motor was found to move by itself; NaN otherwise. */
     runawaySteps: number
     /** True when the motor still moves by itself: the heartbeat stops, so that the outside watchdog cuts its power. */
@@ -166,10 +162,8 @@ export interface Pump {
     stopBeforeMs: number
     /** When a person stopped the pump; NaN while it runs. */
     stoppedSinceMs: number
-    /** When the last checkpoint was asked for, what the reservoir held then, and how much less it may hold until the next. */
+    /** When the last checkpoint was asked for. */
     checkpointMs: number
-    checkpointResidualPl: number
-    uncheckedPlMax: number
 }
 
 /** A sample of a part without a reading is an alarm at once at power-on, because nothing has been delivered yet. */
@@ -269,6 +263,7 @@ export function createPump(records: Records, nowMs: number): Pump {
         reliefLeftSteps: 0,
         reliefSteps: 0,
         reliefPa: NaN,
+        runawaySamples: 0,
         runawaySteps: NaN,
         cutMotor: false,
         lastStopMs: NaN,
@@ -276,8 +271,6 @@ export function createPump(records: Records, nowMs: number): Pump {
         // A pump that was stopped before the reset has been stopped for a time nobody knows: it alarms at once.
         stoppedSinceMs: mode === Mode.Stopped ? nowMs - STOPPED_MEDIUM_MS : NaN,
         checkpointMs: nowMs,
-        checkpointResidualPl: residualPl,
-        uncheckedPlMax: records.limits ? records.limits.hourPlMax / 4 : RATE_PL_PER_DAY_MIN / 96,
     }
 }
 

@@ -14,7 +14,12 @@ const LEFT_PA = 500
  */
 export function beginRelief(pump: Pump): void {
     if (!pump.motorReverses) return
-    pump.reliefLeftSteps = Math.floor(RELIEF_PL_MAX / pump.mechanism.stepPl) - pump.pulledBackSteps
+    let mostSteps = Math.floor(RELIEF_PL_MAX / pump.mechanism.stepPl)
+    // A sensor that drifts looks like a rise, too: no more is pulled back than was pushed since it began, and the step or two
+    // before it that showed only afterwards.
+    const pushedSteps = pump.commandedSteps - pump.line.riseSteps + 2
+    if (pushedSteps < mostSteps) mostSteps = pushedSteps
+    pump.reliefLeftSteps = mostSteps - pump.pulledBackSteps
     pump.reliefSteps = 0
     pump.reliefPa = NaN
 }

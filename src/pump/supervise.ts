@@ -110,7 +110,13 @@ function judgeMotor(pump: Pump, readings: Readings): void {
     judgeFollowing(following, pump.commandedSteps, readings.encoderSteps, slackSteps)
     setAlarm(pump, Alarm.MotorNotFollowing, following.finding === Reason.StepsLost, Reason.StepsLost)
     if (following.failed) raise(pump, Alarm.MotorFailed, Reason.StepsLost)
-    if (following.finding === Reason.MovedByItself) {
+    if (following.finding !== Reason.MovedByItself) {
+        pump.runawaySamples = 0
+        return
+    }
+    // One noisy count is no motion: it would stop a flow that needs no stop.
+    pump.runawaySamples += 1
+    if (pump.runawaySamples >= SAMPLES_TO_ALARM) {
         raise(pump, Alarm.OverDelivery, Reason.MovedByItself)
         // A motor that still moves now that it is told nothing can only be stopped from outside (MOT-7).
         if (!(pump.runawaySteps >= 0 || pump.runawaySteps < 0)) pump.runawaySteps = readings.encoderSteps
@@ -226,9 +232,5 @@ function judgeDelivery(pump: Pump, actions: Actions): void {
         if (pump.brokenRuns > BROKEN_RUNS_MAX) actions.checkpointDue = true
         pump.brokenRuns = 0
     }
-    if (
-        nowMs - pump.checkpointMs >= CHECKPOINT_MS ||
-        !(pump.checkpointResidualPl - pump.residualPl <= pump.uncheckedPlMax)
-    )
-        actions.checkpointDue = true
+    if (nowMs - pump.checkpointMs >= CHECKPOINT_MS) actions.checkpointDue = true
 }

@@ -71,9 +71,11 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     if (actions.steps !== steps) takeBack(pump, guard, steps, actions)
 
     if (readings.sampled) obey(pump, readings, actions)
-    if (actions.checkpointDue) {
+    // The guard asks by its own count, so that no fault of the accounts keeps from flash what was delivered (GRD-11).
+    if (actions.checkpointDue || guard.unsavedSteps >= guard.unsavedStepsMax) {
+        actions.checkpointDue = true
         pump.checkpointMs = nowMs
-        pump.checkpointResidualPl = pump.residualPl
+        guard.unsavedSteps = 0
     }
 }
 

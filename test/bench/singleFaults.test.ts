@@ -38,25 +38,23 @@ function overBound(results: readonly FaultResult[]): string[] {
 
 describe("the largest volume that one fault delivers", () => {
     test("GRD-13: no fault of the logic gives more than the limits of hour, day and prime leave it", () => {
-        const results = injectAll(continuous, ofKind("software"), 1)
+        const results = injectAll(continuous, [...ofKind("software"), ...ofKind("request")], 0.6)
         expect(results.length).toBeGreaterThan(80)
         expect(overBound(results)).toEqual([])
-        // A quarter of them does no harm in an hour; the others would be no faults to speak of otherwise.
+        // The others stay within the limits, or give nothing: what stops these has to be heard of.
         const tripped = results.filter(({ stoppedBy }) => stoppedBy.startsWith("guard, "))
         expect(tripped.length).toBeGreaterThan(30)
         for (const { highAlarmS, fault } of tripped) if (!fault.goesOn) expect(highAlarmS).not.toBeNull()
     })
 
     test("GRD-13: the most that a logic can give in a day without being stopped stays under the bound, and nears it", () => {
-        for (const subject of [continuous, nightRise]) {
-            const { excessPl, boundPl } = measureFault(
-                subject,
-                faultOf("all steps that the guard lets through"),
-                "windows empty",
-            )
-            expect(excessPl).toBeLessThan(boundPl)
-            expect(excessPl).toBeGreaterThan(0.9 * boundPl)
-        }
+        const { excessPl, boundPl } = measureFault(
+            continuous,
+            faultOf("all steps that the guard lets through"),
+            "windows empty",
+        )
+        expect(excessPl).toBeLessThan(boundPl)
+        expect(excessPl).toBeGreaterThan(0.9 * boundPl)
     })
 
     test("GRD-13: the bound of a pump that nobody asks for anything is the limit of a day", () => {
@@ -90,18 +88,18 @@ describe("the largest volume that one fault delivers", () => {
 
     test("GRD-13: no number of the pump's record that is wrong gives more than the limits leave it", () => {
         const faults = fieldFaults(continuous, false)
-        expect(faults.length).toBeGreaterThan(200)
-        const results = injectAll(continuous, faults, 0.15)
+        expect(faults.length).toBeGreaterThan(150)
+        const results = injectAll(continuous, faults, 0.08)
         expect(overBound(results)).toEqual([])
         expect(results.filter(({ stoppedBy }) => stoppedBy.startsWith("guard, ")).length).toBeGreaterThan(3)
     })
 
     test("GRD-13: a guard with a wrong number in its own record adds nothing to a logic that does as it should", () => {
-        expect(overBound(injectAll(continuous, guardFaults(continuous), 0.15))).toEqual([])
+        expect(overBound(injectAll(continuous, guardFaults(continuous), 0.08))).toEqual([])
     })
 
     test("GRD-13: no sensor that fails adds a step, and a clock read wrong no more than another hour's flow", () => {
-        expect(overBound(injectAll(nightRise, ofKind("sensor"), 0.5))).toEqual([])
+        expect(overBound(injectAll(nightRise, ofKind("sensor"), 0.3))).toEqual([])
         const unknown = measureFault(nightRise, faultOf("clock missing from power-on"), "windows empty", { hours: 9 })
         expect(unknown.excessPl).toBeGreaterThan(10_000_000)
         expect(unknown.excessPl).toBeLessThan(unknown.boundPl)
@@ -124,7 +122,7 @@ describe("the largest volume that one fault delivers", () => {
     })
 
     test("GRD-13: a clock that swings empties no window, one that stands or jumps brings no burst", () => {
-        expect(overBound(injectAll(continuous, ofKind("clock"), 2))).toEqual([])
+        expect(overBound(injectAll(continuous, ofKind("clock"), 4))).toEqual([])
     })
 
     test("a clock too fast brings the programme as many times, which no limit sees, and raises its alarm", () => {

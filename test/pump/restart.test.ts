@@ -264,17 +264,20 @@ describe("when the checkpoint is written", () => {
         expect(dueMs).toEqual([START_UP_MS + CHECKPOINT_MS + 500, START_UP_MS + 2 * CHECKPOINT_MS + 500])
     })
 
-    test("CKP-1: and for each quarter of the hour's limit that was delivered", () => {
+    test("GRD-11: and for each quarter of the hour's limit that the guard let through, whatever the accounts say", () => {
         const bench = started({ programme: steadyProgramme(), limits: { ...LIMITS, hourPlMax: 1_200_000_000 } })
-        bench.run(60_000)
-        bench.pump.residualPl = bench.pump.checkpointResidualPl - 300_000_000
-        bench.pump.owed = 0
-        bench.runUntil(() => bench.pump.stage === STAGES)
-        bench.pump.residualPl = bench.pump.checkpointResidualPl - 300_000_000 + 2 * MECHANISM.stepPl
-        bench.runUntil(() => bench.actions.checkpointDue)
-        const delivered = 20_000_000_000 - bench.pump.checkpointResidualPl
-        expect(delivered).toBeGreaterThan(300_000_000)
-        expect(delivered).toBeLessThan(300_000_000 + 10 * MECHANISM.stepPl)
+        const quarterSteps = Math.floor(300_000_000 / MECHANISM.stepPl)
+        bench.guard.unsavedSteps = quarterSteps - 20
+        bench.pump.residualPl = 20_000_000_000
+        for (let steps = quarterSteps - 20; steps < quarterSteps; ) {
+            expect(bench.actions.checkpointDue).toBe(false)
+            bench.pump.residualPl = 20_000_000_000
+            bench.tick()
+            steps += bench.actions.steps
+        }
+        expect(bench.actions.checkpointDue).toBe(true)
+        bench.tick()
+        expect(bench.actions.checkpointDue).toBe(false)
     })
 
     test("CKP-1: when an alarm that stops, or that waits for a person, comes or goes, and not for others", () => {
