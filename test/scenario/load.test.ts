@@ -167,7 +167,7 @@ describe("what a scenario comes to", () => {
             weatherPascalsPerHour: 0,
             plungerStictionKilopascals: 0,
             stopperComplianceMicrolitresPerKilopascal: 0,
-            watchdogMilliseconds: 1000,
+            watchdogMilliseconds: 2000,
         })
         const sticky = { plungerStictionKilopascals: 5, stopperComplianceMicrolitresPerKilopascal: 0.05 }
         expect(load({ ...plain, world: sticky }).world).toMatchObject(sticky)
