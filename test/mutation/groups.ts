@@ -7,19 +7,29 @@ export interface Group {
 }
 
 export const GROUPS: Record<string, Group> = {
-    line: { modules: ["line"], tests: ["line"] },
-    following: { modules: ["following"], tests: ["following"] },
-    volume: { modules: ["volume"], tests: ["volume"] },
-    guard: { modules: ["guard"], tests: ["guard"] },
-    sensors: { modules: ["sensors"], tests: ["sensors"] },
-    selfTest: { modules: ["selfTest"], tests: ["selfTest"] },
+    line: { modules: ["line"], tests: ["pump/line"] },
+    following: { modules: ["following"], tests: ["pump/following"] },
+    volume: { modules: ["volume"], tests: ["pump/volume"] },
+    guard: { modules: ["guard"], tests: ["pump/guard"] },
+    sensors: { modules: ["sensors"], tests: ["pump/sensors"] },
+    selfTest: { modules: ["selfTest"], tests: ["pump/selfTest"] },
     records: {
-        modules: ["alarms", "bytes", "checkpoint", "limits", "mechanism", "programme", "readings"],
-        tests: ["records", "alarms", "alarmTable"],
+        modules: ["alarms", "bytes", "checkpoint", "mechanism", "programme"],
+        tests: ["pump/records", "pump/alarms", "pump/alarmTable", "prescription/compile"],
     },
     supervision: {
         modules: ["tick", "supervise", "commands", "delivery", "relief", "schedule", "pump"],
-        tests: ["alarms", "commands", "guarded", "metering", "occlusion", "relief", "restart", "schedule", "supervise"],
+        tests: [
+            "pump/alarms",
+            "pump/commands",
+            "pump/guarded",
+            "pump/metering",
+            "pump/occlusion",
+            "pump/relief",
+            "pump/restart",
+            "pump/schedule",
+            "pump/supervise",
+        ],
     },
 }
 

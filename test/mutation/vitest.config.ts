@@ -5,7 +5,7 @@ import { currentGroup } from "./groups"
 
 export default defineConfig({
     test: {
-        include: currentGroup().tests.map(name => `test/pump/${name}.test.ts`),
+        include: currentGroup().tests.map(name => `test/${name}.test.ts`),
         setupFiles: ["test/mutation/setup.ts"],
         // The code is several times slower with all its mutants in it.
         testTimeout: 60_000,
