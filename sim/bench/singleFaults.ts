@@ -21,8 +21,9 @@ import {
 import type { Mechanism } from "../../src/pump/mechanism"
 import type { Programme } from "../../src/pump/programme"
 import { BolusEvent, createActions, createPump, Mode, type Pump } from "../../src/pump/pump"
-import { CommandKind, createReadings, GuardTrip, type Readings, SensorFault } from "../../src/pump/readings"
+import { CommandKind, createReadings, GuardTrip, type Readings } from "../../src/pump/readings"
 import { nextDueMs, tick } from "../../src/pump/tick"
+import { takeAnswers } from "../engines/core"
 import { Observer } from "../engines/observer"
 import { loadPrescription } from "../prescription/compile"
 import { loadMechanism } from "../prescription/mechanism"
@@ -211,7 +212,7 @@ export class Bed {
         if (this.sampleDueMs - this.pumpMs > SAMPLE_MS) readings.sampled = true
         if (readings.sampled) {
             this.sampleDueMs = nextDueMs(this.sampleDueMs, SAMPLE_MS, this.pumpMs)
-            this.read()
+            takeAnswers(this.world.sense(), this.readings)
         }
         if (this.moment === "in a prime" && nowMs >= PRIME_AT_MS && !this.primed && readings.sampled) this.askPrime()
         if (faulty) fault.corrupt?.(this)
@@ -269,22 +270,6 @@ export class Bed {
         readings.command = CommandKind.Prime
         readings.commandPl = subject.limits.primePlMax
         readings.commandRatePlPerDay = subject.limits.primePlMax
-    }
-
-    private read(): void {
-        const { readings } = this
-        const sensors = this.world.sense()
-        const value = (fault: SensorFault, reading: number) => (fault === SensorFault.None ? reading : NaN)
-        readings.pressureFault = sensors.pressureFault
-        readings.pressurePa = value(sensors.pressureFault, sensors.pressurePa)
-        readings.encoderFault = sensors.encoderFault
-        readings.encoderSteps = value(sensors.encoderFault, sensors.encoderSteps)
-        readings.reservoirEndFault = sensors.endSwitchFault
-        readings.reservoirEndSwitch = value(sensors.endSwitchFault, sensors.endSwitch)
-        readings.batteryFault = sensors.batteryFault
-        readings.batteryMv = value(sensors.batteryFault, sensors.batteryMv)
-        readings.wallFault = sensors.wallFault
-        readings.wallWeekMs = value(sensors.wallFault, sensors.wallWeekS * MS_PER_SECOND)
     }
 }
 

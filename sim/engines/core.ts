@@ -6,11 +6,12 @@ import { Alarm, Reason } from "../../src/pump/alarms"
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { raise } from "../../src/pump/delivery"
 import { createGuard, type Guard, restoreGuard } from "../../src/pump/guard"
-import { SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
+import { MS_PER_SECOND, SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { BolusEvent, createActions, createPump, type Pump } from "../../src/pump/pump"
 import { createReadings, type Readings, SensorFault } from "../../src/pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../../src/pump/selfTest"
 import { nextDueMs, tick } from "../../src/pump/tick"
+import type { SensorAnswers } from "../world/world"
 import { firstCheckpoint, recordsOf, type Session } from "./session"
 import { traceLine } from "./trace"
 
@@ -121,9 +122,17 @@ function powerOn(session: Session, flash: Flash): { pump: Pump; guard: Guard } {
     return { pump, guard }
 }
 
-/** Fills the readings as the mock drivers do. */
 function read(session: Session, readings: Readings): void {
     const { sensors, command } = session.ask()
+    takeAnswers(sensors, readings)
+    readings.command = command.kind
+    readings.commandPl = command.volumeNl * 1000
+    readings.commandRatePlPerDay = command.rateNlPerDay * 1000
+    readings.commandResidualPl = command.residualNl === undefined ? NaN : command.residualNl * 1000
+}
+
+/** Fills the readings of the sensors as the mock drivers do. */
+export function takeAnswers(sensors: SensorAnswers, readings: Readings): void {
     const value = (fault: SensorFault, reading: number) => (fault === SensorFault.None ? reading : NaN)
     readings.pressureFault = sensors.pressureFault
     readings.pressurePa = value(sensors.pressureFault, sensors.pressurePa)
@@ -134,9 +143,5 @@ function read(session: Session, readings: Readings): void {
     readings.batteryFault = sensors.batteryFault
     readings.batteryMv = value(sensors.batteryFault, sensors.batteryMv)
     readings.wallFault = sensors.wallFault
-    readings.wallWeekMs = value(sensors.wallFault, sensors.wallWeekS * 1000)
-    readings.command = command.kind
-    readings.commandPl = command.volumeNl * 1000
-    readings.commandRatePlPerDay = command.rateNlPerDay * 1000
-    readings.commandResidualPl = command.residualNl === undefined ? NaN : command.residualNl * 1000
+    readings.wallWeekMs = value(sensors.wallFault, sensors.wallWeekS * MS_PER_SECOND)
 }
