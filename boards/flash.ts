@@ -9,7 +9,7 @@ import { optionError, runCommand, wordOption } from "../sim/cli/command"
 import { InputError } from "../sim/input"
 import { loadPrescription } from "../sim/prescription/compile"
 import { encodeMechanism, loadMechanism, refusedFlow } from "../sim/prescription/mechanism"
-import { type Setting, settingsOf } from "../sim/prescription/records"
+import { drawFlashId, flashIdSetting, type Setting, settingsOf } from "../sim/prescription/records"
 import { BOARDS, isRuntimeFor, Workspace } from "./workspace"
 
 const PROJECT = resolve(dirname(fileURLToPath(import.meta.url)), "..")
@@ -63,7 +63,7 @@ function checkFiles(options: FlashOptions): void {
 async function run(options: FlashOptions): Promise<boolean> {
     const board = BOARDS[wordOption("--board", options.board, Object.keys(BOARDS))]
     checkFiles(options)
-    const settings = settingsFor(options)
+    const settings = [...settingsFor(options), flashIdSetting(drawFlashId())]
     return Workspace.with(PROJECT, board, settings, async workspace => {
         process.stderr.write(`Building ${board.entry}\n`)
         const size = await workspace.build()
@@ -93,7 +93,7 @@ async function run(options: FlashOptions): Promise<boolean> {
 
 const command = new Command("npm run flash --")
     .description(
-        "Builds the firmware for a board and flashes it with its runtime, a prescription and the calibration of its\nmechanism. Everything that was on the board is replaced. Bench and research pump: not for patients.",
+        "Builds the firmware for a board and flashes it with its runtime, a prescription and the calibration of its\nmechanism. What the pump starts from is replaced; it then takes its reservoir for full. Bench and research pump: not for patients.",
     )
     .requiredOption("--board <board>", `what to flash: ${Object.keys(BOARDS).join(" or ")}`)
     .option("--prescription <file>", "prescription to start from; those that come along are in sim/prescriptions/")

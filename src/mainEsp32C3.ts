@@ -10,6 +10,8 @@ import { startButton } from "./drivers/button"
 import { startConsoleMonitor } from "./drivers/consoleMonitor"
 import { startDs3231 } from "./drivers/ds3231"
 import { startIndexEncoder } from "./drivers/encoder"
+import { Board } from "./drivers/energyUse"
+import { startFram } from "./drivers/fram"
 import { startHeartbeat } from "./drivers/heartbeat"
 import { mprls0025pa, startMprPressure } from "./drivers/pressureMpr"
 import { startReservoirSwitch } from "./drivers/reservoirSwitch"
@@ -30,6 +32,7 @@ const motor = startStepper({
 })
 
 runPump.start({
+    board: Board.Esp32C3,
     motor,
     sensors: [
         startMprPressure(i2c, mprls0025pa),
@@ -46,4 +49,5 @@ runPump.start({
     ),
     heartbeat: startHeartbeat(pins.HEARTBEAT),
     monitor: startConsoleMonitor(),
+    memory: startFram(i2c),
 })

@@ -10,11 +10,14 @@ import { startButton } from "./drivers/button"
 import { startConsoleMonitor } from "./drivers/consoleMonitor"
 import { startDs3231 } from "./drivers/ds3231"
 import { startQuadratureEncoder } from "./drivers/encoder"
+import { Board } from "./drivers/energyUse"
+import { startFram } from "./drivers/fram"
 import { startHeartbeat } from "./drivers/heartbeat"
 import { mprls0025pa, startMprPressure } from "./drivers/pressureMpr"
 import { startMpx5100Pressure } from "./drivers/pressureMpx5100"
 import { startReservoirSwitch } from "./drivers/reservoirSwitch"
 import { startStepper, tmc2209 } from "./drivers/stepper"
+import { startSupplyWarning } from "./drivers/supplyWarning"
 import { runPump } from "./loop"
 
 /** True for an MPX5100GP on the PRESSURE pin instead of an MPR sensor on I²C. */
@@ -41,6 +44,7 @@ const motor = startStepper({
 })
 
 runPump.start({
+    board: Board.Pico,
     motor,
     sensors: [
         PRESSURE_IS_ANALOGUE
@@ -59,4 +63,6 @@ runPump.start({
     ),
     heartbeat: startHeartbeat(pins.HEARTBEAT),
     monitor: startConsoleMonitor(),
+    memory: startFram(i2c),
+    supply: startSupplyWarning(pins.SUPPLY_LOW, true),
 })

@@ -1,5 +1,8 @@
-// Cuts the three records that the pump starts from into pieces that its settings store can hold.
-// The total length stands in front, so that the pump knows how many pieces to read and that none is missing.
+// Cuts the records that the pump starts from into pieces that its settings store can hold. The total length stands in front,
+// so that the pump knows how many pieces to read and that none is missing.
+
+import { randomInt } from "node:crypto"
+import { crc32 } from "../../src/pump/bytes"
 
 // As text a piece is twice as long, and a setting travels in a packet that has room for 222 characters of it.
 const CHUNK_SIZE_MAX = 100
@@ -16,6 +19,25 @@ export interface Setting {
  */
 export function settingsOf(programmeBytes: Uint8Array, mechanismBytes: Uint8Array, limitsBytes: Uint8Array): Setting[] {
     return [...chunksOf("pg", programmeBytes), ...chunksOf("me", mechanismBytes), ...chunksOf("gu", limitsBytes)]
+}
+
+/** Bytes of the number that tells one flashing from another. */
+export const FLASH_ID_SIZE = 4
+
+/** A number that no earlier flashing of a board had, as good as certainly. Never 0, which is none. */
+export function drawFlashId(): Uint8Array {
+    const id = Buffer.alloc(FLASH_ID_SIZE)
+    id.writeUInt32LE(randomInt(1, 2 ** 32))
+    return id
+}
+
+/** The number of a flashing, under `fl0`: by it the pump sees that what it remembers belongs to an earlier one. */
+export function flashIdSetting(id: Uint8Array): Setting {
+    if (id.length !== FLASH_ID_SIZE) throw new Error(`a flash id has ${FLASH_ID_SIZE} bytes, and this has ${id.length}`)
+    const record = Buffer.alloc(FLASH_ID_SIZE + 4)
+    record.set(id)
+    record.writeUInt32LE(crc32(record, 0, FLASH_ID_SIZE, 0), FLASH_ID_SIZE)
+    return chunksOf("fl", record)[0]
 }
 
 function chunksOf(prefix: string, record: Uint8Array): Setting[] {

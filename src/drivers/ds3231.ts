@@ -1,4 +1,4 @@
-// Time of day and weekday from a DS3231 real-time clock. A clock that stopped may show any time, so its oscillator-stop flag
+// Date and time of day from a DS3231 real-time clock. A clock that stopped may show any time, so its oscillator-stop flag
 // makes the reading Invalid until it is set: a wrong hour would run the wrong segment, an unknown one the daily mean.
 
 import { Bytes } from "../pump/bytes"
@@ -19,15 +19,16 @@ export function decimalOf(byte: number, min: number, max: number): number {
     return units <= 9 && value >= min && value <= max ? value : NaN
 }
 
-// Days of the year before each month, in a year that is no leap year.
-const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+// Days of the year before each month and after the last, in a year that is no leap year.
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]
 
 /**
- * Milliseconds since Monday 00:00 that the clock's first seven registers stand for: seconds, minutes, hours (of 24, or of
- * 12 with the half of the day), weekday, date, month and year 00 to 99 of this century. The weekday is worked out from the
- * date, because the chip leaves open which day its own counts from, and tools that set it differ. NaN when any is no time.
+ * Local time as milliseconds since Monday 3 January 2000 00:00, so that what is left after whole weeks is the time of the week.
+ * Taken from the clock's first seven registers: seconds, minutes, hours (of 24, or of 12 with the half of the day), weekday,
+ * date, month and year 00 to 99 of this century. The weekday is worked out from the date, because the chip leaves open which
+ * day its own counts from, and tools that set it differ. NaN when any is no time or there is no such date, and before that Monday.
  */
-export function weekMsOf(registers: Bytes): number {
+export function wallMsOf(registers: Bytes): number {
     const seconds = decimalOf(registers[0], 0, 59)
     const minutes = decimalOf(registers[1], 0, 59)
     let hours = NaN
@@ -41,11 +42,14 @@ export function weekMsOf(registers: Bytes): number {
     const month = decimalOf(registers[5] & 0x7f, 1, 12)
     const year = decimalOf(registers[6], 0, 99)
     if (!(month >= 1 && year >= 0)) return NaN
-    const leapDay = month > 2 && (year & 3) === 0 ? 1 : 0
+    const leapYear = (year & 3) === 0 ? 1 : 0
+    const monthDays = DAYS_BEFORE_MONTH[month] - DAYS_BEFORE_MONTH[month - 1] + (month === 2 ? leapYear : 0)
+    if (!(date <= monthDays)) return NaN
+    const leapDay = month > 2 ? leapYear : 0
     const days = year * 365 + Math.floor((year + 3) / 4) + DAYS_BEFORE_MONTH[month - 1] + leapDay + date - 1
-    const sinceMonday = days + 5 // 2000-01-01 was a Saturday
-    const day = sinceMonday - Math.floor(sinceMonday / 7) * 7
-    return day * MS_PER_DAY + hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND
+    const sinceMonday = days - 2 // 2000-01-01 was a Saturday
+    if (!(sinceMonday >= 0)) return NaN
+    return sinceMonday * MS_PER_DAY + hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND
 }
 
 /**
@@ -56,13 +60,13 @@ export function weekMsOf(registers: Bytes): number {
 export function startDs3231(bus: I2CBus): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.wallWeekMs = NaN
+            readings.wallMs = NaN
             readings.wallFault = SensorFault.Missing
             try {
                 const registers: Bytes = await bus.readRegBuf(ADDRESS, 0, REGISTERS)
-                const wallWeekMs = weekMsOf(registers)
-                if (wallWeekMs >= 0 && (registers[STATUS_REGISTER] & OSCILLATOR_STOPPED) === 0) {
-                    readings.wallWeekMs = wallWeekMs
+                const wallMs = wallMsOf(registers)
+                if (wallMs >= 0 && (registers[STATUS_REGISTER] & OSCILLATOR_STOPPED) === 0) {
+                    readings.wallMs = wallMs
                     readings.wallFault = SensorFault.None
                 } else {
                     readings.wallFault = SensorFault.Invalid

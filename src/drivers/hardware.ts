@@ -45,6 +45,8 @@ export interface I2CBus {
     readBuf(address: number, size: number): Promise<Bytes>
     readRegBuf(address: number, register: number, size: number): Promise<Bytes>
     writeBuf(address: number, bytes: Buffer): Promise<void>
+    /** Writes all of `bytes` and then reads `readSize` bytes with no stop condition between; reads nothing when it is left out. */
+    xfer(address: number, bytes: Buffer, readSize?: number): Promise<Buffer>
 }
 
 /** The mode that drives `output` on, or off. */

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { BOARDS } from "../../boards/workspace"
+import { TRANSFER_SIZE_MAX } from "../../src/drivers/fram"
 
 interface BoardFile {
     devName: string
     archId: string
     pins: Record<string, number>
     sPin: Record<string, number | string>
-    i2c: { pinSDA: number; pinSCL: number }
+    i2c: { pinSDA: number; pinSCL: number; kHz: number }
     led?: { pin: number }
     log?: { pinTX: number }
 }
@@ -28,6 +29,14 @@ describe.each(Object.entries(BOARDS))("%s", (name, board) => {
         const used = [...Object.values(file.pins), file.i2c.pinSDA, file.i2c.pinSCL]
         expect(new Set(used).size).toBe(used.length)
         for (const pin of used) expect(RESERVED_PINS[file.archId]).not.toContain(pin)
+    })
+
+    test("JRN-11: the longest transfer of the memory ends before the ESP32's runtime cuts it off, after 10 ms at least", () => {
+        // The chip's own address and the memory's two bytes come before the data, and nine bits make a byte.
+        const transferMs = ((1 + 2 + TRANSFER_SIZE_MAX) * 9) / file.i2c.kHz
+        expect(transferMs).toBeLessThan(10 / 2)
+        // What each of the parts on the bus takes: MPR, DS3231 and the memory.
+        expect(file.i2c.kHz).toBeLessThanOrEqual(400)
     })
 
     test("labels fit the 15 characters of a configuration key behind `pins.`", () => {
@@ -74,6 +83,20 @@ test("pico: SDA and SCL belong to the same I²C unit, in that order", () => {
     expect(i2c.pinSDA % 2).toBe(0)
     expect(i2c.pinSCL % 2).toBe(1)
     expect((i2c.pinSDA >> 1) & 1).toBe((i2c.pinSCL >> 1) & 1)
+})
+
+test("the supply warning is where there is a pin for it", () => {
+    const warns = Object.values(BOARDS).map(board =>
+        /supply: startSupplyWarning\(pins\.SUPPLY_LOW, true\)/.test(readFileSync(board.entry, "utf8")),
+    )
+    expect(Object.fromEntries(Object.keys(BOARDS).map((name, i) => [name, warns[i]]))).toEqual({
+        pico: true,
+        esp32c3: false,
+    })
+})
+
+test.each(Object.entries(BOARDS))("%s keeps its records in the memory", (_name, board) => {
+    expect(readFileSync(board.entry, "utf8")).toContain("memory: startFram(i2c)")
 })
 
 test("esp32c3: what decides how the chip boots hangs only on what rests high", () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, test } from "vitest"
 import { BOARDS, environmentText, isRuntimeFor, Workspace } from "../../boards/workspace"
+import { crc32 } from "../../src/pump/bytes"
 
 const scratch = mkdtempSync(join(tmpdir(), "pump-test-"))
 afterAll(() => rmSync(scratch, { recursive: true }))
@@ -113,6 +114,22 @@ describe("command line", () => {
         expect(done.stderr).toMatch(message)
         expect(done.status).toBe(2)
         expect(leftOver()).toEqual([])
+    })
+
+    test("what is flashed carries a number of its own, and its checksum", () => {
+        const runtime = join(scratch, "numbered.uf2")
+        writeFileSync(runtime, uf2(64))
+        const image = join(scratch, "image.uf2")
+        const done = flash("--board", "pico", ...prescription, "--runtime", runtime, "--output", image)
+        expect(done.status, done.stderr).toBe(0)
+        const memory = memoryOf(readFileSync(image))
+        const addresses = [...memory.keys()].sort((a, b) => a - b)
+        const stored = Buffer.concat(addresses.map(at => memory.get(at) ?? Buffer.alloc(0))).toString("latin1")
+        // No other record has eight bytes.
+        const number = Buffer.from(/"0800([0-9a-f]{16})"/.exec(stored)?.[1] ?? "", "hex")
+        expect(number.length).toBe(8)
+        expect(number.readUInt32LE(0)).toBeGreaterThan(0)
+        expect(number.readUInt32LE(4)).toBe(crc32(number, 0, 4, 0))
     })
 
     test("--help is answered", () => {

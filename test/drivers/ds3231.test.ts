@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest"
-import { decimalOf, startDs3231, weekMsOf } from "../../src/drivers/ds3231"
+import { decimalOf, startDs3231, wallMsOf } from "../../src/drivers/ds3231"
 import type { Sensor } from "../../src/drivers/parts"
 import { createReadings, Readings, SensorFault } from "../../src/pump/readings"
 import { EmulatedBus, EmulatedDs3231 } from "./emulated"
@@ -7,8 +7,20 @@ import { EmulatedBus, EmulatedDs3231 } from "./emulated"
 const HOUR = 3_600_000
 const DAY = 86_400_000
 
+const EPOCH = Date.UTC(2000, 0, 3)
+
 // Monday, 2 March 2026; the weekday register says something else, which must not matter.
 const MONDAY = [4, 0x02, 0x03, 0x26]
+const MONDAY_MS = Date.UTC(2026, 2, 2) - EPOCH
+
+/** The registers of 00:00 of a date. */
+const dateRegisters = (...date: number[]) => [
+    0,
+    0,
+    0,
+    1,
+    ...date.map(value => Math.floor(value / 10) * 16 + (value % 10)),
+]
 
 test.each([
     ["00:00:00", [0x00, 0x00, 0x00, ...MONDAY], 0],
@@ -18,6 +30,14 @@ test.each([
     ["12 PM of 12 hours", [0x00, 0x00, 0x72, ...MONDAY], 12 * HOUR],
     ["11 PM of 12 hours", [0x00, 0x00, 0x71, ...MONDAY], 23 * HOUR],
     ["the last second of a Sunday", [0x59, 0x59, 0x23, 1, 0x08, 0x83, 0x26], 7 * DAY - 1000],
+    ["29 February of a leap year", dateRegisters(29, 2, 24), Date.UTC(2024, 1, 29) - EPOCH - MONDAY_MS],
+    ["29 February of no leap year", dateRegisters(29, 2, 26), NaN],
+    ["30 February", dateRegisters(30, 2, 24), NaN],
+    ["31 December", dateRegisters(31, 12, 26), Date.UTC(2026, 11, 31) - EPOCH - MONDAY_MS],
+    ["31 November", dateRegisters(31, 11, 26), NaN],
+    ["the first moment there is", dateRegisters(3, 1, 0), -MONDAY_MS],
+    ["the last second before it", [0x59, 0x59, 0x23, 1, 0x02, 0x01, 0x00], NaN],
+    ["what the clock shows when it was never set", dateRegisters(1, 1, 0), NaN],
     ["second 60", [0x60, 0x00, 0x00, ...MONDAY], NaN],
     ["second 0x5a", [0x5a, 0x00, 0x00, ...MONDAY], NaN],
     ["minute 60", [0x00, 0x60, 0x00, ...MONDAY], NaN],
@@ -30,16 +50,16 @@ test.each([
     ["month 13", [0x00, 0x00, 0x00, 1, 0x01, 0x13, 0x26], NaN],
     ["year 0xa0", [0x00, 0x00, 0x00, 1, 0x01, 0x03, 0xa0], NaN],
     ["all ones", [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], NaN],
-])("registers of %s", (_time, registers, weekMs) => {
-    expect(weekMsOf(registers)).toBe(weekMs)
+])("registers of %s", (_time, registers, sinceMondayMs) => {
+    expect(wallMsOf(registers)).toBe(MONDAY_MS + sinceMondayMs)
 })
 
-test("the weekday of every date of the century", () => {
-    const decimal = (value: number) => Math.floor(value / 10) * 16 + (value % 10)
-    for (let time = Date.UTC(2000, 0, 1); time < Date.UTC(2100, 0, 1); time += DAY) {
+test("every date of the century, and its weekday", () => {
+    for (let time = EPOCH; time < Date.UTC(2100, 0, 1); time += DAY) {
         const date = new Date(time)
-        const ofDate = [date.getUTCDate(), date.getUTCMonth() + 1, date.getUTCFullYear() - 2000].map(decimal)
-        expect(weekMsOf([0, 0, 0, 1, ...ofDate]), date.toISOString()).toBe(((date.getUTCDay() + 6) % 7) * DAY)
+        const wallMs = wallMsOf(dateRegisters(date.getUTCDate(), date.getUTCMonth() + 1, date.getUTCFullYear() - 2000))
+        expect(wallMs, date.toISOString()).toBe(time - EPOCH)
+        expect((wallMs / DAY) % 7, date.toISOString()).toBe((date.getUTCDay() + 6) % 7)
     }
 })
 
@@ -62,10 +82,10 @@ describe("on the bus", () => {
         readings = createReadings()
     })
 
-    test("reads the time of the week", async () => {
+    test("reads date and time", async () => {
         await clock.read(readings)
         expect(readings).toMatchObject({
-            wallWeekMs: 4 * DAY + 8 * HOUR + 15 * 60_000 + 30_000,
+            wallMs: MONDAY_MS + 4 * DAY + 8 * HOUR + 15 * 60_000 + 30_000,
             wallFault: SensorFault.None,
         })
     })
@@ -73,18 +93,18 @@ describe("on the bus", () => {
     test("a clock that had stopped is Invalid, whatever time it shows", async () => {
         chip.registers[15] = 0x88
         await clock.read(readings)
-        expect(readings).toMatchObject({ wallWeekMs: NaN, wallFault: SensorFault.Invalid })
+        expect(readings).toMatchObject({ wallMs: NaN, wallFault: SensorFault.Invalid })
     })
 
     test("registers that are no time are Invalid", async () => {
         chip.registers[1] = 0x7a
         await clock.read(readings)
-        expect(readings).toMatchObject({ wallWeekMs: NaN, wallFault: SensorFault.Invalid })
+        expect(readings).toMatchObject({ wallMs: NaN, wallFault: SensorFault.Invalid })
     })
 
     test("no acknowledge is Missing", async () => {
         bus.absent.add(0x68)
         await clock.read(readings)
-        expect(readings).toMatchObject({ wallWeekMs: NaN, wallFault: SensorFault.Missing })
+        expect(readings).toMatchObject({ wallMs: NaN, wallFault: SensorFault.Missing })
     })
 })

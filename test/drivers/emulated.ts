@@ -87,6 +87,43 @@ export class EmulatedBus implements I2CBus {
         this.transfers.push(`write ${address} ${Buffer.from(bytes).toString("hex")}`)
         this.chip(address).write(bytes)
     }
+
+    async xfer(address: number, bytes: Uint8Array, readSize = 0): Promise<Buffer> {
+        await this.writeBuf(address, bytes)
+        return Buffer.from(readSize > 0 ? await this.readBuf(address, readSize) : [])
+    }
+}
+
+/**
+ * MB85RC256V, byte by byte: two bytes after its own address set where it reads and writes, and each further byte is stored at
+ * once. Its address is 15 bits wide and comes round at the end.
+ */
+export class EmulatedFram implements Chip {
+    readonly bytes = new Uint8Array(32_768)
+    /** How many more bytes it acknowledges before it falls silent, as in a power cut. */
+    acknowledges = Infinity
+    private pointer = 0
+
+    write(bytes: Uint8Array): void {
+        bytes.forEach((byte, i) => {
+            if (this.acknowledges <= 0) throw new Error("I2C: no acknowledge of a byte")
+            this.acknowledges -= 1
+            if (i === 0) this.pointer = ((byte << 8) | (this.pointer & 255)) & 0x7fff
+            else if (i === 1) this.pointer = (this.pointer & 0x7f00) | byte
+            else {
+                this.bytes[this.pointer] = byte
+                this.pointer = (this.pointer + 1) & 0x7fff
+            }
+        })
+    }
+
+    read(size: number): number[] {
+        return Array.from({ length: size }, () => {
+            const byte = this.bytes[this.pointer]
+            this.pointer = (this.pointer + 1) & 0x7fff
+            return byte
+        })
+    }
 }
 
 /** Honeywell MPR: 0xAA 0 0 starts a conversion of 5 ms, a read gives status and 24 bits. */
