@@ -5,8 +5,11 @@ import { isDeepStrictEqual } from "node:util"
 import crc32 from "crc-32"
 import { z } from "zod"
 import { writeUint } from "../../src/pump/bytes"
+import { CellKind, dischargeCurve } from "../../src/pump/energy"
 import { OCCLUSION_PA_MAX, OCCLUSION_PA_MIN, STEP_PL_MAX, STEP_PL_MIN, STEPS_PER_TICK_MAX } from "../../src/pump/limits"
 import {
+    BATTERY_MAH_MAX,
+    BATTERY_MAH_MIN,
     decodeMechanism,
     MECHANISM_MAGIC,
     MECHANISM_SIZE,
@@ -15,10 +18,34 @@ import {
 } from "../../src/pump/mechanism"
 import { highestRatePlPerDay, type Programme } from "../../src/pump/programme"
 import { mechanismRatePlPerDayMax } from "../../src/pump/pump"
-import { editorSchemaField, InputError, numberField, readInput, shownNumber, textField, wholeField } from "../input"
+import {
+    editorSchemaField,
+    InputError,
+    numberField,
+    Problem,
+    readInput,
+    shownNumber,
+    textField,
+    wholeField,
+    wordField,
+} from "../input"
 import { PICOLITRES_PER_ML } from "./schema"
 
 const U16_MAX = 65_535
+
+/** The kinds of battery by the name that files give them. */
+export const CELLS = { liIon: CellKind.LiIon, twoAlkalineAa: CellKind.TwoAlkalineAa } as const
+
+/** The fields of a battery: which cell, and how much it holds. */
+export const cellField = wordField(
+    "liIon is one lithium-ion or lithium-polymer cell, twoAlkalineAa two AA in series.",
+    ["liIon", "twoAlkalineAa"],
+)
+export const capacityField = wholeField(
+    "Capacity of the battery, in milliampere hours; of cells in series, that of one.",
+    BATTERY_MAH_MIN,
+    BATTERY_MAH_MAX,
+)
 
 export const mechanismSchema = z
     .strictObject(
@@ -55,6 +82,15 @@ export const mechanismSchema = z
                 0,
                 U16_MAX,
             ),
+            battery: z
+                .strictObject(
+                    { cell: cellField, capacityMilliampereHours: capacityField },
+                    { error: "an object with cell and capacityMilliampereHours" },
+                )
+                .describe(
+                    "The battery, for the pump to say how long it lasts; left out where the pump runs from the mains or a charger.",
+                )
+                .optional(),
         },
         { error: "an object that holds a mechanism" },
     )
@@ -80,22 +116,42 @@ export function refusedFlow(programme: Programme, mechanism: Mechanism): { was: 
 /** Reads and checks a mechanism file; throws InputError. Pressure is rounded to the nearest pascal. */
 export function loadMechanism(file: string): Mechanism {
     const input = readInput(file, mechanismSchema)
-    if (input.batteryEndMillivolts > input.batteryLowMillivolts)
-        throw new InputError([
-            {
-                file,
-                field: "batteryEndMillivolts",
-                was: String(input.batteryEndMillivolts),
-                mayBe: `a whole number from 0 to ${input.batteryLowMillivolts}, which is batteryLowMillivolts`,
-            },
-        ])
+    const { batteryLowMillivolts, batteryEndMillivolts } = input
+    const batteryKind = input.battery ? CELLS[input.battery.cell] : CellKind.None
+    const problems: Problem[] = []
+    if (batteryEndMillivolts > batteryLowMillivolts)
+        problems.push({
+            file,
+            field: "batteryEndMillivolts",
+            was: String(batteryEndMillivolts),
+            mayBe: `a whole number from 0 to ${batteryLowMillivolts}, which is batteryLowMillivolts`,
+        })
+    const millivolts = dischargeCurve(batteryKind)?.millivolts
+    if (millivolts) {
+        const emptyMv = millivolts[0]
+        const fullMv = millivolts[millivolts.length - 1]
+        const ofCell = (field: string, mv: number) => {
+            if (!(mv >= emptyMv && mv < fullMv))
+                problems.push({
+                    file,
+                    field,
+                    was: String(mv),
+                    mayBe: `a whole number from ${emptyMv} to under ${fullMv}, between which battery.cell lies empty and full`,
+                })
+        }
+        ofCell("batteryLowMillivolts", batteryLowMillivolts)
+        ofCell("batteryEndMillivolts", batteryEndMillivolts)
+    }
+    if (problems.length > 0) throw new InputError(problems)
     return {
         stepPl: input.stepPicolitres,
         stepsPerTickMax: input.stepsPerTickMax,
         occlusionPa: Math.round(input.occlusionAlarmKilopascals * 1000),
         encoderSlackSteps: input.encoderSlackSteps,
-        batteryLowMv: input.batteryLowMillivolts,
-        batteryEndMv: input.batteryEndMillivolts,
+        batteryLowMv: batteryLowMillivolts,
+        batteryEndMv: batteryEndMillivolts,
+        batteryKind,
+        batteryMah: input.battery ? input.battery.capacityMilliampereHours : 0,
     }
 }
 
@@ -110,7 +166,9 @@ export function encodeMechanism(mechanism: Mechanism): Uint8Array {
     writeUint(bytes, 12, 2, mechanism.encoderSlackSteps)
     writeUint(bytes, 14, 2, mechanism.batteryLowMv)
     writeUint(bytes, 16, 2, mechanism.batteryEndMv)
-    writeUint(bytes, 18, 4, crc32.buf(bytes.subarray(0, 18)) >>> 0)
+    writeUint(bytes, 18, 1, mechanism.batteryKind)
+    writeUint(bytes, 19, 2, mechanism.batteryMah)
+    writeUint(bytes, 21, 4, crc32.buf(bytes.subarray(0, 21)) >>> 0)
     const readBack = decodeMechanism(bytes)
     if (typeof readBack === "string") throw new Error(`the pump would refuse this mechanism: ${readBack}`)
     if (!isDeepStrictEqual(readBack, mechanism)) throw new Error("the pump would read another mechanism back")

@@ -309,6 +309,44 @@ describe("a mechanism is refused by field, value and range", () => {
             "batteryEndMillivolts: was 3501, may be a whole number from 0 to 3500, which is batteryLowMillivolts",
         ],
         [
+            "a battery of another kind",
+            { ...mechanism, battery: { cell: "nimh", capacityMilliampereHours: 1000 } },
+            'battery.cell: was "nimh", may be "liIon" or "twoAlkalineAa"',
+        ],
+        [
+            "a battery without its capacity",
+            { ...mechanism, battery: { cell: "liIon" } },
+            "battery.capacityMilliampereHours: was missing, may be a whole number from 50 to 50000",
+        ],
+        [
+            "a battery too large to be one",
+            { ...mechanism, battery: { cell: "liIon", capacityMilliampereHours: 50_001 } },
+            "battery.capacityMilliampereHours: was 50001, may be a whole number from 50 to 50000",
+        ],
+        [
+            "a low voltage that this cell never has",
+            { ...mechanism, battery: { cell: "twoAlkalineAa", capacityMilliampereHours: 2400 } },
+            "batteryLowMillivolts: was 3500, may be a whole number from 1800 to under 3200, between which battery.cell lies empty and full",
+        ],
+        [
+            "an end under the cell's own",
+            {
+                ...mechanism,
+                batteryEndMillivolts: 2999,
+                battery: { cell: "liIon", capacityMilliampereHours: 1000 },
+            },
+            "batteryEndMillivolts: was 2999, may be a whole number from 3000 to under 4200, between which battery.cell lies empty and full",
+        ],
+        [
+            "a low at which the cell is full",
+            {
+                ...mechanism,
+                batteryLowMillivolts: 4200,
+                battery: { cell: "liIon", capacityMilliampereHours: 1000 },
+            },
+            "batteryLowMillivolts: was 4200, may be a whole number from 3000 to under 4200",
+        ],
+        [
             "missing unit",
             { ...mechanism, step: 1 },
             'step: was an unknown field (1), may be "stepPicolitres" (the unit is part of the name)',

@@ -11,10 +11,11 @@ import {
     loadPrescription,
 } from "../../sim/prescription/compile"
 import { encodeMechanism, loadMechanism } from "../../sim/prescription/mechanism"
-import { settingsOf } from "../../sim/prescription/records"
+import { drawFlashId, FLASH_ID_SIZE, flashIdSetting, settingsOf } from "../../sim/prescription/records"
 import { Prescription } from "../../sim/prescription/schema"
 import { cautionsOf, readBack } from "../../sim/report/readBack"
 import { crc32, readUint } from "../../src/pump/bytes"
+import { CellKind } from "../../src/pump/energy"
 import { RATE_PL_PER_DAY_MAX, RATE_PL_PER_DAY_MIN, RESERVOIR_PL_MAX, STEP_PL_MAX } from "../../src/pump/limits"
 import { decodeMechanism, Mechanism } from "../../src/pump/mechanism"
 import { decodeProgramme, Programme } from "../../src/pump/programme"
@@ -57,8 +58,19 @@ const mechanisms: fc.Arbitrary<Mechanism> = fc
         encoderSlackSteps: fc.integer({ min: 0, max: 65_535 }),
         batteryLowMv: fc.integer({ min: 0, max: 65_535 }),
         end: fc.double({ min: 0, max: 1, noNaN: true }),
+        battery: fc.oneof(
+            fc.constant({ batteryKind: CellKind.None, batteryMah: 0 }),
+            fc.record({
+                batteryKind: fc.constantFrom(CellKind.LiIon, CellKind.TwoAlkalineAa),
+                batteryMah: fc.integer({ min: 50, max: 50_000 }),
+            }),
+        ),
     })
-    .map(({ end, ...rest }) => ({ ...rest, batteryEndMv: Math.floor(end * rest.batteryLowMv) }))
+    .map(({ end, battery, ...rest }) => ({
+        ...rest,
+        ...battery,
+        batteryEndMv: Math.floor(end * rest.batteryLowMv),
+    }))
 
 /** True when the CRC-32 at the end of a record is that of the bytes before it. */
 function crcHolds(bytes: Uint8Array): boolean {
@@ -134,6 +146,8 @@ describe("the programme's bytes", () => {
         const mechanism = loadMechanism("boards/syringe-20ml.mechanism.json")
         expect(() => encodeMechanism({ ...mechanism, occlusionPa: 70_000.5 })).toThrow("another mechanism")
         expect(() => encodeMechanism({ ...mechanism, stepPl: 99 })).toThrow("step volume out of range")
+        const battery = { batteryKind: CellKind.LiIon, batteryMah: 1000.5 }
+        expect(() => encodeMechanism({ ...mechanism, ...battery })).toThrow("another mechanism")
     })
 
     test.each([
@@ -156,6 +170,27 @@ describe("the programme's bytes", () => {
         expect(others.map(({ key }) => key)).toEqual(["me0", "gu0"])
         expect([...others[0].value].slice(0, 2)).toEqual([Math.min(length, 22), 0])
         expect([...others[1].value].slice(0, 2)).toEqual([Math.min(length, 26), 0])
+    })
+})
+
+describe("the number of a flashing", () => {
+    test("is stored as a record like the others: its length, its bytes, and their checksum", () => {
+        const { key, value } = flashIdSetting(Uint8Array.of(0x12, 0x34, 0x56, 0x78))
+        expect(key).toBe("fl0")
+        expect([...value.slice(0, 6)]).toEqual([8, 0, 0x12, 0x34, 0x56, 0x78])
+        expect(value.length).toBe(10)
+        expect(readUint(value, 6, 4)).toBe(crc32OfHost.buf(value.slice(2, 6)) >>> 0)
+    })
+
+    test.each([0, 3, 5])("of %i bytes is none", length => {
+        expect(() => flashIdSetting(new Uint8Array(length))).toThrow(/flash id/)
+    })
+
+    test("is another each time, and never 0", () => {
+        const drawn = Array.from({ length: 100 }, drawFlashId)
+        expect(drawn.every(id => id.length === FLASH_ID_SIZE && readUint(id, 0, FLASH_ID_SIZE) > 0)).toBe(true)
+        // Two alike among 100 are one chance in 800 000.
+        expect(new Set(drawn.map(id => readUint(id, 0, FLASH_ID_SIZE))).size).toBe(100)
     })
 })
 

@@ -179,9 +179,9 @@ describe("what the schedule needs", () => {
                         const minute = Math.floor(call / 6)
                         const nowMs = (call * MS_PER_MINUTE) / 6
                         if (call === (1440 + resetMinute) * 6) {
-                            const { hourSteps, daySteps } = guard
+                            const { hourSteps, daySteps, primeDaySteps } = guard
                             guard = createGuard(limits, stepPl, 1e9, nowMs)
-                            restoreGuard(guard, GuardTrip.None, hourSteps, daySteps)
+                            restoreGuard(guard, GuardTrip.None, hourSteps, daySteps, primeDaySteps)
                         }
                         const inMinute = delivered[minute + 1] - delivered[minute]
                         const due = Math.floor((delivered[minute] + (inMinute * (call % 6)) / 6) / stepPl)
