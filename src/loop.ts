@@ -2,7 +2,7 @@
 // Nothing here decides anything about therapy; all that is in `pump/tick.ts`.
 
 import * as ds from "@devicescript/core"
-import { CheckpointStore } from "./drivers/flashStore"
+import { JournalStore } from "./drivers/journalStore"
 import { Parts } from "./drivers/parts"
 import { powerOn } from "./powerOn"
 import { AlarmPriority, highestPriority } from "./pump/alarms"
@@ -25,10 +25,10 @@ export async function runPump(parts: Parts): Promise<void> {
 }
 
 async function runTicks(parts: Parts): Promise<void> {
-    const checkpoints = new CheckpointStore()
+    const journals = new JournalStore(parts.memory)
     const readings = createReadings()
     const actions = createActions()
-    const { pump, guard } = await powerOn(parts, checkpoints)
+    const { pump, guard } = await powerOn(parts, journals)
     let deadlineMs = START_UP_MS
     if (ds.millis() > deadlineMs) deadlineMs = nextDueMs(deadlineMs, TICK_MS, ds.millis())
     let sampleDueMs = deadlineMs
@@ -41,14 +41,26 @@ async function runTicks(parts: Parts): Promise<void> {
         const nowMs = ds.millis()
 
         readings.sampled = nowMs >= sampleDueMs
+        if (parts.supply) readings.supplyFailing = parts.supply.failing()
+        if (nowMs < pump.idleUntilMs && !readings.sampled && !signalling && journals.rests(readings)) {
+            // Nothing is due: the tick is complete as it is (ENG-1).
+            if (!pump.cutMotor) await parts.heartbeat.beat()
+            deadlineMs = deadlineAfter(deadlineMs, nowMs)
+            continue
+        }
         if (readings.sampled) {
             sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             for (const sensor of parts.sensors) await sensor.read(readings)
         }
+        if (journals.receives(readings)) await journals.receive(pump, readings, parts.programmeOffer)
 
         tick(pump, guard, readings, nowMs, actions)
 
-        if (actions.steps !== 0) await parts.motor.step(actions.steps)
+        if (actions.steps !== 0) {
+            // Counted before they are made: what a power cut leaves in doubt is this tick's steps alone (JRN-3).
+            await journals.saveSteps(actions.steps)
+            await parts.motor.step(actions.steps)
+        }
         if (pump.alarms !== alarmsShown) {
             alarmsShown = pump.alarms
             priority = highestPriority(pump.alarms)
@@ -58,10 +70,16 @@ async function runTicks(parts: Parts): Promise<void> {
             await parts.annunciator.show(priority, sound, nowMs)
             signalling = priority !== AlarmPriority.None
         }
+        // Recorded before it is told: nobody hears of what a power cut could still undo (JRN-1).
+        if (journals.notes(pump, readings, actions)) await journals.saveTick(pump, guard)
         await parts.monitor.report(pump, guard, actions)
-        if (actions.checkpointDue) await checkpoints.save(pump, guard)
         // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
         if (!pump.cutMotor) await parts.heartbeat.beat()
-        deadlineMs = nowMs < deadlineMs + TICK_MS ? deadlineMs + TICK_MS : nextDueMs(deadlineMs, TICK_MS, nowMs)
+        deadlineMs = deadlineAfter(deadlineMs, nowMs)
     }
+}
+
+/** The next deadline on the grid of ticks; those that were missed meanwhile are skipped. */
+function deadlineAfter(deadlineMs: number, nowMs: number): number {
+    return nowMs < deadlineMs + TICK_MS ? deadlineMs + TICK_MS : nextDueMs(deadlineMs, TICK_MS, nowMs)
 }

@@ -1,16 +1,19 @@
 // From power-on to the first tick: the records are read from flash, and the pump tests itself before it delivers anything.
 
 import * as ds from "@devicescript/core"
-import { CheckpointStore, loadRecord } from "./drivers/flashStore"
+import { energyOf } from "./drivers/energyUse"
+import { loadOldCheckpoint, loadRecord } from "./drivers/flashStore"
+import { JournalStore } from "./drivers/journalStore"
 import { Parts } from "./drivers/parts"
 import { programImageDamaged } from "./drivers/programImage"
 import { Alarm, Reason } from "./pump/alarms"
+import { readUint } from "./pump/bytes"
 import { raise } from "./pump/delivery"
-import { createGuard, decodeLimits, Guard, GuardLimits, restoreGuard } from "./pump/guard"
+import { decodeLimits, Guard, GuardLimits } from "./pump/guard"
 import { START_UP_MS } from "./pump/limits"
 import { decodeMechanism, Mechanism } from "./pump/mechanism"
 import { decodeProgramme, Programme } from "./pump/programme"
-import { createPump, Pump } from "./pump/pump"
+import { Pump } from "./pump/pump"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "./pump/selfTest"
 
 /** The motor's test takes less than this, and is the last before the first tick. */
@@ -23,16 +26,16 @@ export interface PoweredPump {
 }
 
 /** Reads the records and tests the pump. What fails first is an alarm that keeps the motor off until the next power-on. */
-export async function powerOn(parts: Parts, checkpoints: CheckpointStore): Promise<PoweredPump> {
-    const powered = await bootPump(parts, checkpoints)
-    const failure = await selfTest(powered, parts, checkpoints)
+export async function powerOn(parts: Parts, journals: JournalStore): Promise<PoweredPump> {
+    const powered = await bootPump(parts, journals)
+    const failure = await selfTest(powered, parts, journals)
     if (failure !== Reason.None) raise(powered.pump, Alarm.SelfTestFailed, failure)
     // A motor that moves untold is left without power (MOT-7).
     if (failure === Reason.MotorDriver) powered.pump.cutMotor = true
     return powered
 }
 
-async function bootPump(parts: Parts, checkpoints: CheckpointStore): Promise<PoweredPump> {
+async function bootPump(parts: Parts, journals: JournalStore): Promise<PoweredPump> {
     const programmeRecord = await loadRecord("pg")
     const mechanismRecord = await loadRecord("me")
     const limitsRecord = await loadRecord("gu")
@@ -52,17 +55,18 @@ async function bootPump(parts: Parts, checkpoints: CheckpointStore): Promise<Pow
         if (typeof decoded === "string") console.log(`limits damaged: ${decoded}`)
         else limits = decoded
     }
-    const { checkpoint, damaged } = await checkpoints.load()
+    const flashMark = await loadRecord("fl")
+    const flashId = typeof flashMark === "object" ? readUint(flashMark, 0, 4) : 0
+    const oldCheckpoint = await loadOldCheckpoint()
     // What has begun at power-on counts from the first tick, however long it takes until then.
-    const pump = createPump({ programme, mechanism, limits, checkpoint, checkpointDamaged: damaged }, START_UP_MS)
+    const { pump, guard } = await journals.recall({ programme, mechanism, limits, flashId, oldCheckpoint }, START_UP_MS)
     pump.motorReverses = parts.motor.reverses
-    const guard = createGuard(limits, pump.mechanism.stepPl, pump.mechanism.stepsPerTickMax, START_UP_MS)
-    if (checkpoint) restoreGuard(guard, checkpoint.guardTrip, checkpoint.guardHourSteps, checkpoint.guardDaySteps)
+    pump.energy = energyOf(pump.mechanism, parts.board)
     return { pump, guard }
 }
 
 /** Tests what delivery rests on, the first failure ends it. Sensors, clock and battery are judged with the first sample (PST-1). */
-async function selfTest(powered: PoweredPump, parts: Parts, checkpoints: CheckpointStore): Promise<Reason> {
+async function selfTest(powered: PoweredPump, parts: Parts, journals: JournalStore): Promise<Reason> {
     if (!arithmeticHolds()) return Reason.Arithmetic
     if (await programImageDamaged()) return Reason.ProgramDamaged
     let part = 0
@@ -73,8 +77,8 @@ async function selfTest(powered: PoweredPump, parts: Parts, checkpoints: Checkpo
     }
     if (part !== LOGIC_HELD) return Reason.Logic
     // Counts this start of the firmware, too.
-    await checkpoints.save(powered.pump, powered.guard)
-    if (!(await checkpoints.verify())) return Reason.Flash
+    await journals.saveCheckpoint(powered.pump, powered.guard)
+    if (journals.works && !(await journals.verify())) return Reason.Memory
     await parts.annunciator.test()
     // The outside watchdog gives the motor its power with the first beat, and takes it away when ticks don't follow soon.
     await ds.sleep(START_UP_MS - MOTOR_TEST_MS - ds.millis())

@@ -52,8 +52,9 @@ export function startConsoleMonitor(): Monitor {
                 conditionsTold = pump.conditions
                 acknowledgedTold = pump.acknowledged
                 deliveringTold = pump.delivering
+                const remaining = pump.energy.remainingTenthsDay
                 console.log(
-                    `${pump.nowMs} ms: ${deliveringTold ? "delivering" : "not delivering"}${alarms === 0 ? "; no alarms" : ""}`,
+                    `${pump.nowMs} ms: ${deliveringTold ? "delivering" : "not delivering"}${remaining >= 0 ? `; energy for ${remaining / 10} days` : ""}${alarms === 0 ? "; no alarms" : ""}`,
                 )
                 for (let alarm = 0; alarm < ALARM_COUNT; alarm++) {
                     if (!hasAlarm(alarms, alarm)) continue

@@ -1,11 +1,10 @@
-// The records that outlast a reset, in the flash behind DeviceScript's settings.
-// The long ones are written when the board is flashed, cut into settings; the checkpoint is written here.
+// The records that were written when the board was flashed, cut into DeviceScript's settings. They are only read here: a power cut
+// within a write makes the runtime format all of its settings (`boards/README.md`), so what changes is kept elsewhere (JRN-9).
 
 import * as ds from "@devicescript/core"
+import { Reason } from "../pump/alarms"
 import { crc32, readUint } from "../pump/bytes"
-import { CHECKPOINT_SIZE, Checkpoint, decodeCheckpoint, encodeCheckpoint, newerCheckpoint } from "../pump/checkpoint"
-import { Guard } from "../pump/guard"
-import { Pump } from "../pump/pump"
+import { Checkpoint, decodeCheckpoint } from "../pump/checkpoint"
 
 // The settings of this device itself.
 const settings = new ds.Settings()
@@ -59,45 +58,17 @@ export async function loadRecord(prefix: string): Promise<Buffer | string | unde
     return readUint(record, size - 4, 4) === sum ? record : "record's checksum is wrong"
 }
 
-/** What flash remembers of the run before. */
-export interface StoredCheckpoint {
-    /** The newest good copy; undefined when there is none. */
-    checkpoint: Checkpoint | undefined
-    /** True when something is stored and no copy of it is good: the pump has run before, and nobody knows how it was left. */
-    damaged: boolean
+/** The checkpoint that an earlier firmware kept here, in two copies; or why there is none. */
+export async function loadOldCheckpoint(): Promise<Checkpoint | Reason> {
+    const even = await loadCheckpoint("cp0")
+    const odd = await loadCheckpoint("cp1")
+    if (typeof even === "object" && typeof odd === "object") return odd.sequence > even.sequence ? odd : even
+    if (typeof odd === "object") return odd
+    // A copy that is damaged is damage, though the other one was never written.
+    return even === Reason.RecordMissing ? odd : even
 }
 
-/** The checkpoint in two copies written in turn, so that a power cut during a write leaves the other. */
-export class CheckpointStore {
-    private sequence = 0
-    private readonly bytes = Buffer.alloc(CHECKPOINT_SIZE)
-
-    /** Reads both copies. One damaged copy is what a power cut leaves behind, and no damage as long as the other is good. */
-    async load(): Promise<StoredCheckpoint> {
-        const evenBytes = await loadSetting("cp0")
-        const oddBytes = await loadSetting("cp1")
-        const newest = newerCheckpoint(decodeCheckpoint(evenBytes), decodeCheckpoint(oddBytes))
-        if (newest) this.sequence = newest.sequence
-        return { checkpoint: newest, damaged: !newest && (evenBytes !== undefined || oddBytes !== undefined) }
-    }
-
-    /** Writes what must outlast a reset over the older copy. */
-    async save(pump: Pump, guard: Guard): Promise<void> {
-        this.sequence += 1
-        encodeCheckpoint(pump, guard, this.sequence, this.bytes)
-        await settings.set(keyOf(this.sequence), this.bytes)
-    }
-
-    /** Reads back what was saved last: true when flash holds exactly that. For the power-on self-test, after a save. */
-    async verify(): Promise<boolean> {
-        const stored = await loadSetting(keyOf(this.sequence))
-        if (!stored || stored.length !== CHECKPOINT_SIZE) return false
-        for (let i = 0; i < CHECKPOINT_SIZE; i++) if (stored[i] !== this.bytes[i]) return false
-        return true
-    }
-}
-
-/** The setting that holds the copy of this number. */
-function keyOf(sequence: number): string {
-    return (sequence & 1) === 0 ? "cp0" : "cp1"
+async function loadCheckpoint(key: string): Promise<Checkpoint | Reason> {
+    const bytes = await loadSetting(key)
+    return bytes ? decodeCheckpoint(bytes) : Reason.RecordMissing
 }

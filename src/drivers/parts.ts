@@ -5,6 +5,7 @@ import { AlarmPriority } from "../pump/alarms"
 import { Guard } from "../pump/guard"
 import { Actions, Pump } from "../pump/pump"
 import { Readings } from "../pump/readings"
+import { Board } from "./energyUse"
 
 /** Pressure, encoder, reservoir switch, battery, real-time clock: each fills its own fields of the readings. */
 export interface Sensor {
@@ -56,12 +57,35 @@ export interface Monitor {
     report(pump: Pump, guard: Guard, actions: Actions): Promise<void>
 }
 
+/** The memory that keeps the journal without power: each byte as soon as it is transferred, and no erasing (`fram.ts`). */
+export interface RecordMemory {
+    /** The `length` bytes from `address` on, 200 at most; undefined when the part does not answer. */
+    read(address: number, length: number): Promise<Buffer | undefined>
+    /** Writes the first `length` of `bytes`, 200 at most, from `address` on, in their order; false when the part does not answer. */
+    write(address: number, bytes: Buffer, length: number): Promise<boolean>
+}
+
+/** A warning that the supply is about to fail. */
+export interface SupplyWarning {
+    failing(): boolean
+}
+
+/** Where a programme comes from that somebody offers, after the command `Programme`. */
+export interface ProgrammeOffer {
+    /** What follows of its record from `offset` on: 200 bytes, and fewer where it ends; undefined where there is nothing. */
+    fetch(offset: number): Promise<Buffer | undefined>
+}
+
 /** All the parts of one pump. */
 export interface Parts {
+    board: Board
     motor: Motor
     /** Read once a second, in this order. */
     sensors: Sensor[]
     annunciator: Annunciator
     heartbeat: Heartbeat
     monitor: Monitor
+    memory: RecordMemory
+    supply?: SupplyWarning
+    programmeOffer?: ProgrammeOffer
 }

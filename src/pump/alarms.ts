@@ -62,6 +62,7 @@ export enum Alarm {
     SelfTestFailed = 24,
     RestartedTooOften = 25,
     CheckpointDamaged = 26,
+    MemoryFault = 27,
 }
 
 export interface AlarmRule {
@@ -101,6 +102,7 @@ export const ALARMS: readonly AlarmRule[] = [
     { id: "selfTestFailed", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.None },
     { id: "restartedTooOften", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.Release },
     { id: "checkpointDamaged", priority: AlarmPriority.High, effect: Effect.MinimumRate, latch: Latch.None },
+    { id: "memoryFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
 ]
 
 export const ALARM_COUNT = ALARMS.length
@@ -157,16 +159,20 @@ export enum Reason {
     // Time.
     TimeJumped = 27,
     TicksLate = 28,
-    // A record in flash.
+    // A record.
     RecordMissing = 29,
     RecordDamaged = 30,
     BeyondMechanism = 31,
     // The power-on self-test.
     Arithmetic = 32,
     Logic = 33,
-    Flash = 34,
+    Memory = 34,
     MotorDriver = 35,
     ProgramDamaged = 36,
+    // A record of a later firmware.
+    RecordNewer = 37,
+    // Stored energy.
+    SupplyFailing = 38,
 }
 
 /** The words for each reason, by its number. */
@@ -205,9 +211,11 @@ export const REASON_WORDS: readonly string[] = [
     "more than the mechanism can do",
     "arithmetic",
     "logic",
-    "flash",
+    "record memory",
     "motor driver",
     "program damaged",
+    "record of a later firmware",
+    "supply failing",
 ]
 
 /** True when `alarm` is in the set `alarms`. */

@@ -1,18 +1,33 @@
-// What must outlast a reset: the reservoir account, whether a person stopped the pump, the alarms that wait for one, what
-// the guard has counted. Two copies are written in turn, so that a power cut during a write leaves the other.
+// What must outlast a reset besides the steps themselves: the reservoir account, whether a person stopped the pump, the alarms
+// that wait for one, a bolus in progress, what the guard has counted, which programme runs. Two copies are written in turn.
 
-import { Alarm } from "./alarms"
+import { ALARM_COUNT, Alarm, Reason } from "./alarms"
 import { Bytes, crc32, readUint, WritableBytes, writeUint } from "./bytes"
-import { basalDaySteps, basalHourSteps, Guard } from "./guard"
-import { RESERVOIR_PL_MAX } from "./limits"
+import { Guard } from "./guard"
+import { Journal } from "./journal"
+import { MS_PER_SECOND, RESERVOIR_PL_MAX } from "./limits"
 import { Mode, Pump } from "./pump"
 import { GuardTrip } from "./readings"
 
-export const CHECKPOINT_SIZE = 50
-export const CHECKPOINT_VERSION = 2
+export const CHECKPOINT_SIZE = 159
+export const CHECKPOINT_VERSION = 3
 
-/** A checkpoint is written at least this often while the pump runs, and for every quarter of the hour's limit delivered. */
+/** The version before, which the firmware kept in DeviceScript's settings. */
+const OLD_VERSION = 2
+const OLD_SIZE = 50
+
+/** A checkpoint is written at least this often while the pump runs; its steps are recorded one by one (`odometer.ts`). */
 export const CHECKPOINT_MS = 900_000
+
+/** Stands for a time of day that nobody knew. */
+export const WALL_UNKNOWN = 0xffffffff
+
+/** Room for the reasons of as many alarms as a set can hold. */
+const REASONS_AT = 123
+const REASONS = 32
+
+/** No checkpoint of any version is longer than this: so much is read of a copy. */
+export const CHECKPOINT_SIZE_MAX = 200
 
 // The flags.
 const RESERVOIR_EMPTY = 1
@@ -20,15 +35,26 @@ const END_SWITCH_DIFFERS = 2
 const REFILL_DIFFERS = 4
 const ACCOUNT_UNKNOWN = 8
 
+/** Where the programme stands that runs. */
+export enum ProgrammeSource {
+    /** In flash, as it was given when the board was flashed. */
+    Flash = 0,
+    /** In the first and the second place for one in the record memory. */
+    First = 1,
+    Second = 2,
+}
+
 export interface Checkpoint {
     /** Counts up by one with each write; the copy with the larger one is the newer. */
     sequence: number
     mode: Mode
-    /** Starts of the firmware with no hour of running between them. */
+    /** Starts of the firmware with no hour of running between them; and all its starts, ever. */
     brokenRuns: number
+    starts: number
     guardTrip: GuardTrip
-    /** The alarms that wait for a person. */
+    /** The alarms that wait for a person, and why each alarm was raised last, by its bit. */
     latched: number
+    reasons: Reason[]
     /** True when the reservoir was empty. */
     reservoirEmpty: boolean
     /** True when an earlier checkpoint was damaged, and nobody has filled the reservoir since. */
@@ -40,56 +66,127 @@ export interface Checkpoint {
     sensedPl: number
     endSwitchDiffers: boolean
     refillDiffers: boolean
-    /** Steps that the guard has counted in the last hour, and in the last day. */
+    /** The part of it that was counted as delivered, though nobody can say whether it was: power was lost on the way. */
+    uncertainPl: number
+    /** When the reservoir was filled and with how much: seconds of wall time, WALL_UNKNOWN where the time was unknown. */
+    refilledWallS: number
+    refilledPl: number
+    /** Steps ever made forward and back, those of this checkpoint's tick included. */
+    forwardSteps: number
+    backSteps: number
+    /** The bolus in progress and what was left of it; 0 without one. */
+    primePl: number
+    primeLeftPl: number
+    /** What the guard has counted (`guard.ts`): steps of the last hour and day, what primes still allow and have used. */
     guardHourSteps: number
     guardDaySteps: number
+    guardPrimeSteps: number
+    guardPrimeDaySteps: number
+    /** Wall time of the checkpoint and of the stop that a person made, in seconds; WALL_UNKNOWN where nobody knew. */
+    wallS: number
+    stoppedWallS: number
+    /** Which flashing of the board this belongs to, and the programme that runs: where it stands, and its checksum. */
+    flashId: number
+    programmeSource: ProgrammeSource
+    programmeSum: number
+    /** Entries ever written to the log, of events and of faults. */
+    events: number
+    faults: number
 }
 
 /**
  * Writes the checkpoint of `pump` into `bytes`, CHECKPOINT_SIZE long.
- * Layout: version u8, mode u8, broken runs u8, guard trip u8, sequence u32, latched alarms u32, residual u48, metered u48,
- * counted u48, sensed u48 (pL), guard's steps of the hour u32 and of the day u32, flags u8 (1: reservoir empty, 2: end switch
- * differs, 4: refill differs, 8: account unknown), reserved u8 (0); then the CRC-32 of all before it.
+ * Layout, little-endian: version u8, mode u8, broken runs u8, guard's trip u8, sequence u32, latched alarms u32, residual u48, metered
+ * u48, counted u48, sensed u48 (pL), guard's steps of the hour u32 and of the day u32, flags u8 (1: reservoir empty, 2: end switch
+ * differs, 4: refill differs, 8: account unknown), size u8, starts u32, steps forward u48 and back u48, uncertain u48 (pL), prime
+ * u48 and what is left of it u48 (pL), guard's steps that primes still allow u32 and have used u32, wall time u32, of the stop u32, of
+ * the refill u32 (s), refilled u48 (pL), flash id u32, programme's checksum u32, events u32, faults u32, programme's source u8,
+ * reasons 32 x u8; then the CRC-32 of all before it. Up to the flags it is what version 2 was.
  */
-export function encodeCheckpoint(pump: Pump, guard: Guard, sequence: number, bytes: WritableBytes): void {
+export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, bytes: WritableBytes): void {
     const size = CHECKPOINT_SIZE - 4
     const volume = pump.volume
     bytes[0] = CHECKPOINT_VERSION
     bytes[1] = pump.mode
     bytes[2] = Math.min(pump.brokenRuns, 255)
     bytes[3] = guard.trip
-    writeUint(bytes, 4, 4, sequence)
+    writeUint(bytes, 4, 4, journal.sequence)
     writeUint(bytes, 8, 4, pump.latched)
     // A relief may give a full reservoir a little more than it can hold.
     writeUint(bytes, 12, 6, Math.min(pump.residualPl, RESERVOIR_PL_MAX))
-    writeUint(bytes, 18, 6, Math.max(0, volume.meteredPl))
+    // The account of the volume is a sample old; the steps are as of now.
+    const unmeteredSteps = pump.commandedSteps - volume.commandedSteps
+    const unmeteredPl = unmeteredSteps > 0 || unmeteredSteps < 0 ? unmeteredSteps * pump.mechanism.stepPl : 0
+    writeUint(bytes, 18, 6, Math.max(0, volume.meteredPl + unmeteredPl))
     writeUint(bytes, 24, 6, Math.max(0, volume.countedPl))
     writeUint(bytes, 30, 6, Math.max(0, volume.sensedPl))
-    writeUint(bytes, 36, 4, basalHourSteps(guard))
-    writeUint(bytes, 40, 4, basalDaySteps(guard))
+    writeUint(bytes, 36, 4, guard.hourSteps)
+    writeUint(bytes, 40, 4, guard.daySteps)
     let flags = (pump.conditions & (1 << Alarm.ReservoirEmpty)) !== 0 ? RESERVOIR_EMPTY : 0
     if (volume.endSwitchDiffers) flags = flags | END_SWITCH_DIFFERS
     if (volume.refillDiffers) flags = flags | REFILL_DIFFERS
     if ((pump.conditions & (1 << Alarm.CheckpointDamaged)) !== 0) flags = flags | ACCOUNT_UNKNOWN
     bytes[44] = flags
-    bytes[45] = 0
+    bytes[45] = CHECKPOINT_SIZE
+    writeUint(bytes, 46, 4, journal.starts)
+    writeUint(bytes, 50, 6, journal.forwardSteps)
+    writeUint(bytes, 56, 6, journal.backSteps)
+    writeUint(bytes, 62, 6, pump.uncertainPl)
+    writeUint(bytes, 68, 6, pump.primeRatePlPerDay > 0 ? pump.primePl : 0)
+    writeUint(bytes, 74, 6, pump.primeLeftPl)
+    writeUint(bytes, 80, 4, guard.primeSteps)
+    writeUint(bytes, 84, 4, guard.primeDaySteps)
+    writeUint(bytes, 88, 4, wallSecondsAt(pump, pump.nowMs))
+    writeUint(bytes, 92, 4, pump.mode === Mode.Stopped ? wallSecondsAt(pump, pump.stoppedSinceMs) : WALL_UNKNOWN)
+    writeUint(bytes, 96, 4, pump.refilledWallS)
+    writeUint(bytes, 100, 6, pump.refilledPl)
+    writeUint(bytes, 106, 4, journal.flashId)
+    writeUint(bytes, 110, 4, journal.programmeSum)
+    writeUint(bytes, 114, 4, journal.log.events)
+    writeUint(bytes, 118, 4, journal.log.faults)
+    bytes[122] = journal.programmeSource
+    const reasons = pump.reasons
+    for (let i = 0; i < REASONS; i++) bytes[REASONS_AT + i] = i < ALARM_COUNT ? reasons[i] : 0
     writeUint(bytes, size, 4, crc32(bytes, 0, size, 0))
 }
 
-/** Reads a checkpoint; undefined when it is absent, damaged or of another version. */
-export function decodeCheckpoint(bytes: Bytes | undefined): Checkpoint | undefined {
-    const size = CHECKPOINT_SIZE - 4
-    if (!bytes || bytes.length !== CHECKPOINT_SIZE) return undefined
-    if (readUint(bytes, size, 4) !== crc32(bytes, 0, size, 0)) return undefined
-    if (bytes[0] !== CHECKPOINT_VERSION || bytes[1] > Mode.Running) return undefined
+/** Wall time in whole seconds at `ms` on the monotonic clock; WALL_UNKNOWN while the time of day is unknown. */
+export function wallSecondsAt(pump: Pump, ms: number): number {
+    const wallMs = pump.wallMinusNowMs + ms
+    return wallMs >= 0 ? Math.floor(wallMs / MS_PER_SECOND) : WALL_UNKNOWN
+}
+
+/**
+ * Reads a checkpoint from the place of a copy, which may be longer than it.
+ * Returns it, or why there is none: RecordMissing where nothing was ever written (all zero, or nothing), RecordNewer where a later
+ * version of the firmware wrote it, RecordDamaged otherwise. The version before this one is taken over, with what it did not know.
+ */
+export function decodeCheckpoint(bytes: Bytes): Checkpoint | Reason {
+    if (isBlank(bytes)) return Reason.RecordMissing
+    if (bytes.length < OLD_SIZE) return Reason.RecordDamaged
+    const version = bytes[0]
+    const size = (version === OLD_VERSION ? OLD_SIZE : bytes[45]) - 4
+    if (!(size + 4 >= OLD_SIZE && size + 4 <= CHECKPOINT_SIZE_MAX && size + 4 <= bytes.length))
+        return Reason.RecordDamaged
+    if (readUint(bytes, size, 4) !== crc32(bytes, 0, size, 0)) return Reason.RecordDamaged
+    if (version > CHECKPOINT_VERSION) return Reason.RecordNewer
+    const known = version === CHECKPOINT_VERSION
+    if (!(known ? size + 4 === CHECKPOINT_SIZE : version === OLD_VERSION)) return Reason.RecordDamaged
     const residualPl = readUint(bytes, 12, 6)
-    if (!(residualPl <= RESERVOIR_PL_MAX)) return undefined
+    if (bytes[1] > Mode.Running || !(residualPl <= RESERVOIR_PL_MAX)) return Reason.RecordDamaged
+    if (known && bytes[122] > ProgrammeSource.Second) return Reason.RecordDamaged
+    const reasons: Reason[] = []
+    for (let i = 0; i < ALARM_COUNT; i++) reasons.push(known ? bytes[REASONS_AT + i] : Reason.None)
+    const number = (offset: number, length: number) => (known ? readUint(bytes, offset, length) : 0)
+    const wall = (offset: number) => (known ? readUint(bytes, offset, 4) : WALL_UNKNOWN)
     return {
         sequence: readUint(bytes, 4, 4),
         mode: bytes[1],
         brokenRuns: bytes[2],
+        starts: number(46, 4),
         guardTrip: bytes[3],
         latched: readUint(bytes, 8, 4),
+        reasons,
         reservoirEmpty: (bytes[44] & RESERVOIR_EMPTY) !== 0,
         accountUnknown: (bytes[44] & ACCOUNT_UNKNOWN) !== 0,
         residualPl,
@@ -98,14 +195,29 @@ export function decodeCheckpoint(bytes: Bytes | undefined): Checkpoint | undefin
         sensedPl: readUint(bytes, 30, 6),
         endSwitchDiffers: (bytes[44] & END_SWITCH_DIFFERS) !== 0,
         refillDiffers: (bytes[44] & REFILL_DIFFERS) !== 0,
+        uncertainPl: number(62, 6),
+        refilledWallS: wall(96),
+        refilledPl: number(100, 6),
+        forwardSteps: number(50, 6),
+        backSteps: number(56, 6),
+        primePl: number(68, 6),
+        primeLeftPl: number(74, 6),
         guardHourSteps: readUint(bytes, 36, 4),
         guardDaySteps: readUint(bytes, 40, 4),
+        guardPrimeSteps: number(80, 4),
+        guardPrimeDaySteps: number(84, 4),
+        wallS: wall(88),
+        stoppedWallS: wall(92),
+        flashId: number(106, 4),
+        programmeSource: known ? bytes[122] : ProgrammeSource.Flash,
+        programmeSum: number(110, 4),
+        events: number(114, 4),
+        faults: number(118, 4),
     }
 }
 
-/** The newer of two checkpoints, either of which may be missing. */
-export function newerCheckpoint(a: Checkpoint | undefined, b: Checkpoint | undefined): Checkpoint | undefined {
-    if (!a) return b
-    if (!b) return a
-    return b.sequence > a.sequence ? b : a
+/** True for bytes that are all zero, as a new memory has them, and for none. */
+export function isBlank(bytes: Bytes): boolean {
+    for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false
+    return true
 }

@@ -2,12 +2,13 @@
 // changes nothing.
 
 import { ACKNOWLEDGED_ALARMS, Alarm, hasAlarm, RELEASED_ALARMS, Reason } from "./alarms"
+import { wallSecondsAt } from "./checkpoint"
 import { clear, refreshDelivering, setAlarm } from "./delivery"
 import { forgetFollowing } from "./following"
 import { SAMPLE_MS, SOUND_PAUSE_MS } from "./limits"
 import { forgetRise } from "./line"
 import { Actions, BolusEvent, BolusReason, Mode, mechanismRatePlPerDayMax, Pump } from "./pump"
-import { CommandKind, Readings } from "./readings"
+import { CommandKind, ProgrammeAnswer, Readings } from "./readings"
 import { planFlow } from "./schedule"
 import { acceptClock, acceptPressure } from "./sensors"
 import { refilled } from "./volume"
@@ -24,21 +25,30 @@ export function obey(pump: Pump, readings: Readings, actions: Actions): void {
         command = meantStop ? CommandKind.Stop : CommandKind.Start
     }
 
+    actions.command = command
     if (command === CommandKind.Silence) {
         pump.soundPausedUntilMs = pump.nowMs + SOUND_PAUSE_MS
         return
     }
     if (command === CommandKind.Prime) {
         // A tick tells of one event: the end of a prime is not hidden by the answer to a request for the next (SUP-9).
+        actions.command = CommandKind.None
         if (actions.bolusEvent !== BolusEvent.None) return
-        prime(pump, readings.commandPl, readings.commandRatePlPerDay, actions)
+        prime(pump, readings, actions)
         return
+    }
+    if (command === CommandKind.Programme) {
+        actions.programmeAnswer = readings.commandAnswer
+        if (readings.commandAnswer !== ProgrammeAnswer.Taken || !takeProgramme(pump)) return
     }
     if (command === CommandKind.Acknowledge) acknowledge(pump)
     else if (command === CommandKind.Stop) stop(pump)
     else if (command === CommandKind.Start) start(pump)
     else if (command === CommandKind.Release) release(pump)
-    else if (command === CommandKind.Refill) refill(pump, readings.commandPl, readings.commandResidualPl)
+    else if (command === CommandKind.Refill && !refill(pump, readings.commandPl, readings.commandResidualPl)) {
+        actions.command = CommandKind.None
+        return
+    }
     actions.checkpointDue = true
     refreshDelivering(pump, actions)
 }
@@ -101,22 +111,42 @@ function release(pump: Pump): void {
 
 /**
  * The reservoir was filled: it now holds `volumePl`, and before held `residualPl` as measured, NaN where nobody did.
- * A volume that it can't hold changes nothing.
+ * False for a volume that it can't hold, which changes nothing.
  */
-function refill(pump: Pump, volumePl: number, residualPl: number): void {
-    if (!pump.programme || !(volumePl > 0 && volumePl <= pump.programme.reservoirPl)) return
+function refill(pump: Pump, volumePl: number, residualPl: number): boolean {
+    if (!pump.programme || !(volumePl > 0 && volumePl <= pump.programme.reservoirPl)) return false
     refilled(pump.volume, pump.residualPl, residualPl)
     if (!hasAlarm(pump.alarms, Alarm.Occlusion)) forgetRise(pump.line)
     acceptPressure(pump.checks.pressure)
     pump.residualPl = volumePl
+    pump.uncertainPl = 0
+    pump.refilledPl = volumePl
+    pump.refilledWallS = wallSecondsAt(pump, pump.nowMs)
     clear(pump, Alarm.ReservoirEmpty)
     clear(pump, Alarm.CheckpointDamaged)
     planFlow(pump, pump.nowMs)
     setAlarm(pump, Alarm.ReservoirLow, !(volumePl > pump.programme.reservoirLowPl), Reason.None)
+    return true
+}
+
+/**
+ * The programme that is offered runs from now on, whole, and the account goes on; false where none is. A stop outlasts it, and a
+ * prime in progress goes on. The next checkpoint makes it the one that runs after a reset (PRG-5).
+ */
+function takeProgramme(pump: Pump): boolean {
+    if (!pump.offered) return false
+    pump.programme = pump.offered
+    pump.offered = undefined
+    clear(pump, Alarm.ProgrammeMissing)
+    if (pump.limitsKnown) clear(pump, Alarm.ProgrammeDamaged)
+    planFlow(pump, pump.nowMs)
+    return true
 }
 
 /** Starts a prime, or denies it with the reason (BOL-1). */
-function prime(pump: Pump, volumePl: number, ratePlPerDay: number, actions: Actions): void {
+function prime(pump: Pump, readings: Readings, actions: Actions): void {
+    const volumePl = readings.commandPl
+    const ratePlPerDay = readings.commandRatePlPerDay
     let reason = BolusReason.None
     if (!(volumePl > 0 && volumePl <= pump.primePlMax)) reason = BolusReason.VolumeOutOfRange
     else if (!(ratePlPerDay > 0 && ratePlPerDay <= mechanismRatePlPerDayMax(pump.mechanism)))
@@ -126,12 +156,16 @@ function prime(pump: Pump, volumePl: number, ratePlPerDay: number, actions: Acti
     else if (pump.primeRatePlPerDay > 0) reason = BolusReason.AlreadyPriming
     else if (hasAlarm(pump.alarms, Alarm.PressureSensorFault)) reason = BolusReason.PressureUnknown
     else if (!(volumePl <= pump.residualPl)) reason = BolusReason.MoreThanReservoir
+    else if (hasAlarm(pump.alarms, Alarm.MemoryFault)) reason = BolusReason.NotRecordable
+    else if (readings.supplyFailing) reason = BolusReason.SupplyFailing
     actions.bolusReason = reason
     if (reason !== BolusReason.None) {
         actions.bolusEvent = BolusEvent.Denied
         return
     }
     actions.bolusEvent = BolusEvent.Started
+    // Recorded before its first step, which the next tick makes at the earliest (JRN-4).
+    actions.checkpointDue = true
     pump.primePl = volumePl
     pump.primeLeftPl = volumePl
     pump.primePart = 0

@@ -84,6 +84,8 @@ export function endPrime(pump: Pump, event: BolusEvent, reason: BolusReason, act
     actions.bolusEvent = event
     actions.bolusReason = reason
     actions.bolusPl = event === BolusEvent.Delivered ? pump.primePl : pump.primePl - pump.primeLeftPl
+    // After a reset it is not taken for one that was interrupted.
+    actions.checkpointDue = true
     pump.primeRatePlPerDay = 0
     pump.primeFlowPlPerDay = 0
     pump.primeLeftPl = 0

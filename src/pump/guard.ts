@@ -87,10 +87,6 @@ export interface Guard {
     /** Steps back since the last one forward. */
     reverseSteps: number
 
-    /** Steps since the last checkpoint, and how many of them ask for the next: a quarter of the hour's limit. */
-    unsavedSteps: number
-    unsavedStepsMax: number
-
     stepPl: number
     primePlMax: number
     stepsPerTickMax: number
@@ -144,8 +140,6 @@ export function createGuard(
         primeLeftMs: 0,
         primeDaySteps: 0,
         reverseSteps: 0,
-        unsavedSteps: 0,
-        unsavedStepsMax: Math.max(1, Math.floor(hourPlMax / 4 / stepPl)),
         stepPl,
         primePlMax,
         stepsPerTickMax,
@@ -186,30 +180,32 @@ function spread(steps: number, slots: number): number[] {
 /**
  * Takes up after a reset what the guard had counted before it. When each step was made is not known any more: they count
  * as spread evenly over the windows. So an hour with a reset in it may see its limit twice over before the guard trips.
- * What primes allowed ends with the reset, as the primes do.
+ *
+ * A prime fills the windows first, and what it leaves of its allowance then carries the flow that finds them full. A reset ends that
+ * allowance, as it ends the prime, so `catchUp` takes it off both windows; what primes have used of the day's is kept.
  * @param trip what it had tripped on: a reset releases nothing
- * @param hourSteps what `basalHourSteps` gave before the reset; what can't be that counts as the whole limit
- * @param daySteps what `basalDaySteps` gave before the reset, likewise
+ * @param hourSteps steps of the hour; what can't be that counts as the whole limit
+ * @param daySteps steps of the day, likewise
+ * @param primeDaySteps steps that primes made beyond them in the day, likewise
  */
-export function restoreGuard(guard: Guard, trip: GuardTrip, hourSteps: number, daySteps: number): void {
+export function restoreGuard(
+    guard: Guard,
+    trip: GuardTrip,
+    hourSteps: number,
+    daySteps: number,
+    primeDaySteps: number,
+): void {
     guard.trip = trip
-    guard.hourSteps = hourSteps >= 0 && hourSteps <= guard.hourStepsMax ? Math.floor(hourSteps) : guard.hourStepsMax
-    guard.daySteps = daySteps >= 0 && daySteps <= guard.dayStepsMax ? Math.floor(daySteps) : guard.dayStepsMax
+    guard.hourSteps = atMost(hourSteps, guard.hourStepsMax)
+    guard.daySteps = atMost(daySteps, guard.dayStepsMax)
+    guard.primeDaySteps = atMost(primeDaySteps, guard.primeDayStepsMax)
     guard.minutes = spread(guard.hourSteps, HOUR_SLOTS)
     guard.quarters = spread(guard.daySteps, DAY_SLOTS)
+    guard.primeQuarters = spread(guard.primeDaySteps, DAY_SLOTS)
 }
 
-/**
- * The steps of the hour that must outlast a reset. A prime fills the windows first, and what it leaves of its allowance
- * then carries the flow that finds them full; a reset ends that allowance, so the windows must not keep the prime either.
- */
-export function basalHourSteps(guard: Guard): number {
-    return Math.max(0, guard.hourSteps - guard.primeSteps)
-}
-
-/** The steps of the day that must outlast a reset, for the same reason without what primes still allow. */
-export function basalDaySteps(guard: Guard): number {
-    return Math.max(0, guard.daySteps - guard.primeSteps)
+function atMost(steps: number, stepsMax: number): number {
+    return steps >= 0 && steps <= stepsMax ? Math.floor(steps) : stepsMax
 }
 
 /**
@@ -259,7 +255,6 @@ export function allowSteps(guard: Guard, steps: number, readings: Readings, nowM
     guard.daySteps += counted
     guard.quarterSteps += counted
     guard.reverseSteps = 0
-    guard.unsavedSteps += steps
     return steps
 }
 

@@ -7,6 +7,9 @@ export const MS_PER_HOUR = 3_600_000
 export const MS_PER_DAY = 86_400_000
 export const MS_PER_WEEK = 604_800_000
 
+/** The wall clock counts from Monday 3 January 2000, and this long: a hundred years, as far as a DS3231 goes. */
+export const WALL_MS_MAX = 3_155_760_000_000
+
 /** The period of the fixed tick. */
 export const TICK_MS = 100
 

@@ -1,13 +1,15 @@
 // Everything the pump knows, in one long-lived record that the tick reads and writes in place.
 
 import { ALARM_COUNT, Alarm, LATCHING_ALARMS, Reason } from "./alarms"
-import { Checkpoint } from "./checkpoint"
+import { Checkpoint, WALL_UNKNOWN } from "./checkpoint"
+import { CellKind, createEnergy, Energy } from "./energy"
 import { createFlow, createFollowing, Flow, Following } from "./following"
 import { GuardLimits } from "./guard"
 import { BROKEN_RUNS_MAX, MS_PER_DAY, PRIME_RATE_PL_PER_DAY_MAX, STOPPED_MEDIUM_MS } from "./limits"
 import { createLine, Line } from "./line"
 import { Mechanism } from "./mechanism"
 import { highestRatePlPerDay, Programme } from "./programme"
+import { CommandKind, ProgrammeAnswer } from "./readings"
 import { createSensorChecks, SensorChecks } from "./sensors"
 import { createVolume, VolumeAccount } from "./volume"
 
@@ -36,6 +38,9 @@ export enum BolusReason {
     StoppingAlarm = 5,
     PressureUnknown = 6,
     MoreThanReservoir = 7,
+    /** A bolus is recorded before its first step, and the record memory does not answer. */
+    NotRecordable = 8,
+    SupplyFailing = 9,
 }
 
 /** What one tick decides; filled in place. */
@@ -46,6 +51,9 @@ export interface Actions {
     bolusReason: BolusReason
     /** Volume of the bolus that has been metered, when it was delivered or cancelled. */
     bolusPl: number
+    /** The person's command that was carried out in this tick, denied ones and all but a prime. */
+    command: CommandKind
+    programmeAnswer: ProgrammeAnswer
     /** True when the checkpoint should be written: what the pump must know after a reset has changed. */
     checkpointDue: boolean
 }
@@ -59,13 +67,15 @@ export interface Records {
     limits: GuardLimits | undefined
     /** What was last known before the reset; undefined on a pump that never ran. */
     checkpoint: Checkpoint | undefined
-    /** True when there was a checkpoint and no copy of it is readable. */
-    checkpointDamaged: boolean
+    /** None, or why what is stored of a checkpoint can't be used: then nobody knows how the pump was left. */
+    checkpointDamage: Reason
 }
 
 export interface Pump {
     /** Undefined when there is none, or when the stored one is damaged. */
     programme: Programme | undefined
+    /** The programme that is offered in this tick, checked and stored; undefined in any other. */
+    offered: Programme | undefined
     mechanism: Mechanism
     mode: Mode
     /** True while the motor may step forward: running, and no stopping alarm stands. */
@@ -84,8 +94,9 @@ export interface Pump {
     /** Until when a person has paused the sound; no later than the present while nobody has. */
     soundPausedUntilMs: number
 
-    /** Time of the last tick on the monotonic clock. */
+    /** Time of the last tick on the monotonic clock, and until when no other is needed but for a sample. */
     nowMs: number
+    idleUntilMs: number
     /** When this run of the firmware began; NaN once it has lasted an hour. */
     runBeganMs: number
     /** Starts of the firmware with no hour of running between them, this one included. */
@@ -108,7 +119,8 @@ export interface Pump {
     /** Flow asked for by the prime in progress, 0 without one; and the part of the flow now due that is the prime's. */
     primeRatePlPerDay: number
     primeFlowPlPerDay: number
-    /** The largest prime that the limits allow. */
+    /** False where the guard has no limits to go by; and the largest prime that the limits allow. */
+    limitsKnown: boolean
     primePlMax: number
     /** The prime's whole volume; what is left of it; and the part of a picolitre of it already owed, times ms per day. */
     primePl: number
@@ -117,6 +129,11 @@ export interface Pump {
 
     /** What the reservoir holds, by steps commanded. */
     residualPl: number
+    /** The part of what left it since the refill that counts as delivered, though nobody can say whether it was. */
+    uncertainPl: number
+    /** When it was filled, by the wall clock in seconds, WALL_UNKNOWN where nobody knew; and what it then held. */
+    refilledWallS: number
+    refilledPl: number
     /** Steps commanded since power-on, those that relieved an occlusion taken off. */
     commandedSteps: number
     /** What it was half a second after the last sample. */
@@ -141,6 +158,8 @@ export interface Pump {
     clockFaultSamples: number
     batteryLowSamples: number
     batteryEndSamples: number
+    supplyFailingSamples: number
+    energy: Energy
 
     /** Steps pulled back since the last one forward. */
     pulledBackSteps: number
@@ -162,6 +181,8 @@ export interface Pump {
     stopBeforeMs: number
     /** When a person stopped the pump; NaN while it runs. */
     stoppedSinceMs: number
+    /** The same by the wall clock in seconds, where it was before a reset and the clock has not been asked yet; else WALL_UNKNOWN. */
+    stoppedWallS: number
     /** When the last checkpoint was asked for. */
     checkpointMs: number
 }
@@ -184,7 +205,7 @@ export function createPump(records: Records, nowMs: number): Pump {
         damage = Reason.BeyondMechanism
     }
     const reasons: Reason[] = []
-    for (let i = 0; i < ALARM_COUNT; i++) reasons.push(Reason.None)
+    for (let i = 0; i < ALARM_COUNT; i++) reasons.push(checkpoint ? checkpoint.reasons[i] : Reason.None)
     let conditions = 0
     const latched = checkpoint ? checkpoint.latched & LATCHING_ALARMS : 0
     if (!mechanism || programme === undefined) {
@@ -194,15 +215,16 @@ export function createPump(records: Records, nowMs: number): Pump {
         conditions = conditions | (1 << Alarm.ProgrammeDamaged)
         reasons[Alarm.ProgrammeDamaged] = damage
     }
-    if (records.checkpointDamaged || checkpoint?.accountUnknown) {
+    const damaged = records.checkpointDamage !== Reason.None
+    if (damaged || checkpoint?.accountUnknown) {
         conditions = conditions | (1 << Alarm.CheckpointDamaged)
-        reasons[Alarm.CheckpointDamaged] = Reason.RecordDamaged
+        reasons[Alarm.CheckpointDamaged] = damaged ? records.checkpointDamage : Reason.RecordDamaged
     }
     const brokenRuns = checkpoint ? checkpoint.brokenRuns + 1 : 1
     if (brokenRuns > BROKEN_RUNS_MAX) conditions = conditions | (1 << Alarm.RepeatedResets)
     const mode = checkpoint ? checkpoint.mode : Mode.Running
     // A reservoir that nobody knows counts as nearly used up: the alarm stands until someone has filled it.
-    const unknownPl = usable ? (records.checkpointDamaged ? usable.reservoirLowPl : usable.reservoirPl) : 0
+    const unknownPl = usable ? (damaged ? usable.reservoirLowPl : usable.reservoirPl) : 0
     const residualPl = checkpoint ? checkpoint.residualPl : unknownPl
     const volume = createVolume()
     if (checkpoint) {
@@ -215,6 +237,7 @@ export function createPump(records: Records, nowMs: number): Pump {
     }
     return {
         programme: usable,
+        offered: undefined,
         mechanism: mechanism || UNCALIBRATED,
         mode,
         delivering: false,
@@ -225,6 +248,7 @@ export function createPump(records: Records, nowMs: number): Pump {
         reasons,
         soundPausedUntilMs: nowMs,
         nowMs,
+        idleUntilMs: 0,
         runBeganMs: nowMs,
         brokenRuns,
         lateTicks: 0,
@@ -236,11 +260,15 @@ export function createPump(records: Records, nowMs: number): Pump {
         segmentLeftMs: 0,
         primeRatePlPerDay: 0,
         primeFlowPlPerDay: 0,
+        limitsKnown: records.limits !== undefined,
         primePlMax: records.limits ? records.limits.primePlMax : 0,
         primePl: 0,
         primeLeftPl: 0,
         primePart: 0,
         residualPl,
+        uncertainPl: checkpoint ? checkpoint.uncertainPl : 0,
+        refilledWallS: checkpoint ? checkpoint.refilledWallS : WALL_UNKNOWN,
+        refilledPl: checkpoint ? checkpoint.refilledPl : residualPl,
         commandedSteps: 0,
         commandedStepsHalfway: 0,
         stage: 255,
@@ -258,6 +286,9 @@ export function createPump(records: Records, nowMs: number): Pump {
         clockFaultSamples: FAULT_SAMPLES_AT_POWER_ON,
         batteryLowSamples: FAULT_SAMPLES_AT_POWER_ON,
         batteryEndSamples: FAULT_SAMPLES_AT_POWER_ON,
+        supplyFailingSamples: 0,
+        // Which board this is, and what it draws, `powerOn` knows.
+        energy: createEnergy(CellKind.None, 0, 0, { restingMicrowatts: 0, stepMicrojoules: 0 }),
         pulledBackSteps: 0,
         motorReverses: true,
         reliefLeftSteps: 0,
@@ -268,8 +299,9 @@ export function createPump(records: Records, nowMs: number): Pump {
         cutMotor: false,
         lastStopMs: NaN,
         stopBeforeMs: NaN,
-        // A pump that was stopped before the reset has been stopped for a time nobody knows: it alarms at once.
+        // A pump that was stopped before the reset has been stopped for a time that only the wall clock knows: it alarms at once.
         stoppedSinceMs: mode === Mode.Stopped ? nowMs - STOPPED_MEDIUM_MS : NaN,
+        stoppedWallS: checkpoint && mode === Mode.Stopped ? checkpoint.stoppedWallS : WALL_UNKNOWN,
         checkpointMs: nowMs,
     }
 }
@@ -281,6 +313,8 @@ export function createActions(): Actions {
         bolusEvent: BolusEvent.None,
         bolusReason: BolusReason.None,
         bolusPl: 0,
+        command: CommandKind.None,
+        programmeAnswer: ProgrammeAnswer.None,
         checkpointDue: false,
     }
 }
@@ -293,6 +327,8 @@ const UNCALIBRATED: Mechanism = {
     encoderSlackSteps: 0,
     batteryLowMv: 0,
     batteryEndMv: 0,
+    batteryKind: 0,
+    batteryMah: 0,
 }
 
 /** The fastest flow that a mechanism can keep up with, never over the pump's own maximum. */

@@ -52,6 +52,22 @@ export enum CommandKind {
     Silence = 7,
     /** A clinician releases what only a clinician may: the guard, and a pump restarted too often. */
     Release = 8,
+    /** A new programme is offered. */
+    Programme = 9,
+}
+
+/** What became of a programme that was offered. */
+export enum ProgrammeAnswer {
+    None = 0,
+    Taken = 1,
+    /** Its bytes are no programme. */
+    Damaged = 2,
+    /** It asks for more than the mechanism can do. */
+    BeyondMechanism = 3,
+    /** The record memory did not keep it. */
+    NotStored = 4,
+    /** It asks for more than the guard's limits allow. */
+    BeyondLimits = 5,
 }
 
 /** Filled in place by the drivers; one long-lived record, because an allocation on the device costs a heap sweep. */
@@ -69,14 +85,20 @@ export interface Readings {
     reservoirEndFault: SensorFault
     batteryMv: number
     batteryFault: SensorFault
-    /** Local time as milliseconds since Monday 00:00, from the real-time clock. */
-    wallWeekMs: number
+    /** Local time from the real-time clock, as milliseconds since Monday 3 January 2000 00:00. */
+    wallMs: number
     wallFault: SensorFault
+    /** Missing when the record memory did not take what was to be written last. */
+    memoryFault: SensorFault
+    /** True while the supply is about to fail; read before each tick. */
+    supplyFailing: boolean
     command: CommandKind
     commandPl: number
     commandRatePlPerDay: number
     /** At a refill, what was drawn out of the reservoir before; NaN when nobody measured it. */
     commandResidualPl: number
+    /** Taken where the programme that is offered is good and stored (`Pump.offered`); else why it is refused. */
+    commandAnswer: ProgrammeAnswer
 }
 
 /** A record with no reading in it yet. */
@@ -91,11 +113,14 @@ export function createReadings(): Readings {
         reservoirEndFault: SensorFault.Missing,
         batteryMv: NaN,
         batteryFault: SensorFault.Missing,
-        wallWeekMs: NaN,
+        wallMs: NaN,
         wallFault: SensorFault.Missing,
+        memoryFault: SensorFault.None,
+        supplyFailing: false,
         command: CommandKind.None,
         commandPl: 0,
         commandRatePlPerDay: 0,
         commandResidualPl: NaN,
+        commandAnswer: ProgrammeAnswer.None,
     }
 }

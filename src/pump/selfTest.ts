@@ -1,6 +1,7 @@
 // The parts of the power-on self-test that need no hardware: whether this machine still computes what the pump relies on.
 // Flash or memory gone bad changes the firmware's own code, and nothing in the runtime would notice.
 
+import { Reason } from "./alarms"
 import { crc32, readUint, writeUint } from "./bytes"
 import { createFlow, createFollowing, judgeFlow, judgeFollowing } from "./following"
 import { allowSteps, createGuard, Guard, GuardLimits } from "./guard"
@@ -78,7 +79,7 @@ export const LOGIC_HELD = -1
 export const LOGIC_FAILED = -2
 
 /** The sum of all that the built-in pump does. A change of the logic changes it, and the test says to what. */
-export const COURSE_SUM = 409_439_421
+export const COURSE_SUM = 1_150_860_156
 
 // The sum is a polynomial modulo a prime: every product and sum of it is exact, and one value that differs changes it.
 const SUM_PRIME = 2_147_483_647
@@ -94,6 +95,8 @@ const COURSE_MECHANISM: Mechanism = {
     encoderSlackSteps: 8,
     batteryLowMv: 3_500,
     batteryEndMv: 3_300,
+    batteryKind: 0,
+    batteryMah: 0,
 }
 
 /** Reached with the last step of the course, the prime's included. */
@@ -188,7 +191,7 @@ function createCourse(): Course {
                 mechanism: COURSE_MECHANISM,
                 limits: COURSE_LIMITS,
                 checkpoint: undefined,
-                checkpointDamaged: false,
+                checkpointDamage: Reason.None,
             },
             nowMs,
         ),
@@ -246,7 +249,7 @@ function show(made: Course, part: number): void {
     readings.batteryFault = SensorFault.None
     readings.batteryMv = part === 0 ? 3_500 : 3_501
     readings.wallFault = SensorFault.None
-    readings.wallWeekMs = COURSE_STARTS_WEEK_MS + made.nowMs - START_UP_MS
+    readings.wallMs = COURSE_STARTS_WEEK_MS + made.nowMs - START_UP_MS
     readings.command = COURSE_COMMANDS[part]
     readings.commandPl = readings.command === CommandKind.Refill ? 19_999_999_999 : 3_000_000
     readings.commandRatePlPerDay = 200_000_000_000

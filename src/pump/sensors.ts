@@ -3,7 +3,7 @@
 // that the commanded volume can explain is never doubted, so no occlusion is lost here, and a shaft that keeps turning is
 // motion, however fast. What no rule can tell from the real thing is named beside each.
 
-import { MS_PER_WEEK } from "./limits"
+import { WALL_MS_MAX } from "./limits"
 import { SensorFault } from "./readings"
 
 // Line pressure, gauge. The lower bound is under any head of fluid between pump and catheter. The upper one is over what
@@ -108,7 +108,7 @@ export interface BatteryCheck {
 
 /** What is remembered of the wall clock. */
 export interface ClockCheck {
-    lastWeekMs: number
+    lastWallMs: number
     lastMs: number
     /** When the clock last showed another time than before. */
     advancedMs: number
@@ -145,7 +145,7 @@ export function createSensorChecks(): SensorChecks {
         },
         encoder: { lastSteps: NaN, lastMs: 0, fastDirection: 0 },
         battery: { believedMv: NaN, aboveSamples: 0, belowSamples: 0 },
-        clock: { lastWeekMs: NaN, lastMs: 0, advancedMs: 0, aheadMs: 0, jumped: false, drifted: false },
+        clock: { lastWallMs: NaN, lastMs: 0, advancedMs: 0, aheadMs: 0, jumped: false, drifted: false },
     }
 }
 
@@ -306,21 +306,18 @@ export function judgeBatteryReading(check: BatteryCheck, batteryMv: number): Sen
  * Which of the two clocks went wrong can't be told. No dose moves with either finding, as the time of day is taken from
  * the wall clock once. A change of an hour, daylight saving or a person's, is a jump.
  *
- * @param wallWeekMs local time since Monday 00:00
+ * @param wallMs local time since Monday 3 January 2000 00:00
  * @param nowMs time on the monotonic clock
  */
-export function judgeClockReading(check: ClockCheck, wallWeekMs: number, nowMs: number): SensorFault {
-    if (!(wallWeekMs > -Infinity && wallWeekMs < Infinity)) return SensorFault.Invalid
-    if (!(wallWeekMs >= 0 && wallWeekMs < MS_PER_WEEK)) return SensorFault.OutOfRange
-    let advanceMs = wallWeekMs - check.lastWeekMs
+export function judgeClockReading(check: ClockCheck, wallMs: number, nowMs: number): SensorFault {
+    if (!(wallMs > -Infinity && wallMs < Infinity)) return SensorFault.Invalid
+    if (!(wallMs >= 0 && wallMs < WALL_MS_MAX)) return SensorFault.OutOfRange
+    const advanceMs = wallMs - check.lastWallMs
     const elapsedMs = nowMs - check.lastMs
-    check.lastWeekMs = wallWeekMs
+    check.lastWallMs = wallMs
     check.lastMs = nowMs
     if (advanceMs !== 0) check.advancedMs = nowMs
     if (!(advanceMs >= 0 || advanceMs < 0)) return SensorFault.None
-    // The shorter way round the week.
-    if (advanceMs > MS_PER_WEEK / 2) advanceMs -= MS_PER_WEEK
-    else if (advanceMs < -MS_PER_WEEK / 2) advanceMs += MS_PER_WEEK
 
     const gainedMs = advanceMs - elapsedMs
     let aheadMs = check.aheadMs + gainedMs
@@ -342,7 +339,7 @@ export function judgeClockReading(check: ClockCheck, wallWeekMs: number, nowMs: 
 
 /** A person has seen what the clock shows, or its time is taken anew: the next reading is what later ones are held against. */
 export function acceptClock(check: ClockCheck): void {
-    check.lastWeekMs = NaN
+    check.lastWallMs = NaN
     check.aheadMs = 0
     check.jumped = false
     check.drifted = false

@@ -2,20 +2,22 @@
 // the longest tick by far. Comparisons are written so that NaN fails safe, and a lost sensor never stops the basal flow.
 
 import { Alarm, hasAlarm, LATCHING_ALARMS, Reason, STOPPING_ALARMS } from "./alarms"
-import { CHECKPOINT_MS } from "./checkpoint"
-import { clear, judgeFault, raise, refreshDelivering, SAMPLES_TO_ALARM, setAlarm } from "./delivery"
+import { CHECKPOINT_MS, WALL_UNKNOWN } from "./checkpoint"
+import { clear, endPrime, judgeFault, raise, refreshDelivering, SAMPLES_TO_ALARM, setAlarm } from "./delivery"
+import { energyLow, judgeEnergy } from "./energy"
 import { forgetFollowing, judgeFlow, judgeFollowing, restartFlow } from "./following"
 import {
     BROKEN_RUNS_MAX,
     LATE_TICKS_MS,
     LATE_TICKS_TO_ALARM,
     MS_PER_DAY,
+    MS_PER_SECOND,
     STOPPED_HIGH_MS,
     STOPPED_MEDIUM_MS,
     UNBROKEN_RUN_MS,
 } from "./limits"
 import { judgeLine } from "./line"
-import { Actions, Pump } from "./pump"
+import { Actions, BolusEvent, BolusReason, Mode, Pump } from "./pump"
 import { Readings, SensorFault } from "./readings"
 import { beginRelief } from "./relief"
 import { planFlow, timeOfWeek } from "./schedule"
@@ -39,9 +41,9 @@ export function judge(pump: Pump, readings: Readings, actions: Actions): void {
     if (stage === 0) judgePressure(pump, readings)
     else if (stage === 1) judgeMotor(pump, readings)
     else if (stage === 2) judgeReservoir(pump, readings)
-    else if (stage === 3) judgeBattery(pump, readings)
+    else if (stage === 3) judgeBattery(pump, readings, actions)
     else if (stage === 4) judgeClock(pump, readings)
-    else judgeDelivery(pump, actions)
+    else judgeDelivery(pump, readings, actions)
     if (stage === STAGES - 1) pump.judgedAll = true
     if (pump.alarms !== alarmsBefore || stage === STAGES - 1) refreshDelivering(pump, actions)
     const stored = LATCHING_ALARMS | STOPPING_ALARMS
@@ -165,30 +167,55 @@ function judgeReservoir(pump: Pump, readings: Readings): void {
     }
 }
 
-/** Stored energy. */
-function judgeBattery(pump: Pump, readings: Readings): void {
+/** Samples in a row in which the supply is about to fail, after which the pump stops in order: ten seconds without a step. */
+const SUPPLY_FAILING_SAMPLES = 10
+
+/** Stored energy: the brown-out warning, and the battery's voltage. */
+function judgeBattery(pump: Pump, readings: Readings, actions: Actions): void {
+    pump.supplyFailingSamples = readings.supplyFailing ? pump.supplyFailingSamples + 1 : 0
+    if (readings.supplyFailing && pump.primeRatePlPerDay > 0) {
+        endPrime(pump, BolusEvent.Cancelled, BolusReason.SupplyFailing, actions)
+        planFlow(pump, pump.nowMs)
+    }
+    if (pump.supplyFailingSamples >= SUPPLY_FAILING_SAMPLES) raise(pump, Alarm.BatteryEnd, Reason.SupplyFailing)
     let fault = readings.batteryFault
     if (fault === SensorFault.None) fault = judgeBatteryReading(pump.checks.battery, readings.batteryMv)
     readings.batteryFault = fault
     pump.batteryFaultSamples = judgeFault(pump, Alarm.BatteryMonitorFault, fault, pump.batteryFaultSamples)
     const mechanism = pump.mechanism
+    const programme = pump.programme
+    judgeEnergy(
+        pump.energy,
+        fault === SensorFault.None ? readings.batteryMv : NaN,
+        pump.nowMs,
+        programme ? programme.meanRatePlPerDay : 0,
+        mechanism.stepPl,
+    )
     if (fault !== SensorFault.None || mechanism.batteryLowMv === 0) return
     pump.batteryLowSamples = !(readings.batteryMv > mechanism.batteryLowMv) ? pump.batteryLowSamples + 1 : 0
     pump.batteryEndSamples = !(readings.batteryMv > mechanism.batteryEndMv) ? pump.batteryEndSamples + 1 : 0
-    setAlarm(pump, Alarm.BatteryLow, pump.batteryLowSamples >= SAMPLES_TO_ALARM, Reason.None)
-    setAlarm(pump, Alarm.BatteryEnd, pump.batteryEndSamples >= SAMPLES_TO_ALARM, Reason.None)
+    const low = pump.batteryLowSamples >= SAMPLES_TO_ALARM || energyLow(pump.energy)
+    setAlarm(pump, Alarm.BatteryLow, low, Reason.None)
+    const failing = pump.supplyFailingSamples >= SUPPLY_FAILING_SAMPLES
+    setAlarm(
+        pump,
+        Alarm.BatteryEnd,
+        failing || pump.batteryEndSamples >= SAMPLES_TO_ALARM,
+        failing ? Reason.SupplyFailing : Reason.None,
+    )
 }
 
 /** The time of day, and ticks that come late. */
 function judgeClock(pump: Pump, readings: Readings): void {
     let fault = readings.wallFault
-    if (fault === SensorFault.None) fault = judgeClockReading(pump.checks.clock, readings.wallWeekMs, pump.nowMs)
+    if (fault === SensorFault.None) fault = judgeClockReading(pump.checks.clock, readings.wallMs, pump.nowMs)
     readings.wallFault = fault
     pump.clockFaultSamples = judgeFault(pump, Alarm.ClockFault, fault, pump.clockFaultSamples)
     // The wall clock is asked for the time of day once; from then on the monotonic clock keeps it (CLK-1).
     if (!(timeOfWeek(pump.wallMinusNowMs) >= 0)) {
         if (fault === SensorFault.None) {
-            pump.wallMinusNowMs = readings.wallWeekMs - pump.sampleMs
+            pump.wallMinusNowMs = readings.wallMs - pump.sampleMs
+            takeStopTime(pump)
             clear(pump, Alarm.WallClockUnknown)
         } else {
             raise(pump, Alarm.WallClockUnknown, Reason.None)
@@ -203,8 +230,17 @@ function judgeClock(pump: Pump, readings: Readings): void {
     if (pump.lateTicks < LATE_TICKS_TO_ALARM) clear(pump, Alarm.TimeLost)
 }
 
+/** How long a pump was stopped already before a reset, which the wall clock alone can tell (STP-5). */
+function takeStopTime(pump: Pump): void {
+    const stoppedWallS = pump.stoppedWallS
+    pump.stoppedWallS = WALL_UNKNOWN
+    if (pump.mode !== Mode.Stopped || stoppedWallS === WALL_UNKNOWN) return
+    const stoppedSinceMs = stoppedWallS * MS_PER_SECOND - pump.wallMinusNowMs
+    if (stoppedSinceMs < pump.stoppedSinceMs) pump.stoppedSinceMs = stoppedSinceMs
+}
+
 /** How long the pump has been stopped, what it delivered against its programme, how long it has run; the checkpoint. */
-function judgeDelivery(pump: Pump, actions: Actions): void {
+function judgeDelivery(pump: Pump, readings: Readings, actions: Actions): void {
     const nowMs = pump.nowMs
     pump.commandedStepsHalfway = pump.commandedSteps
     const stoppedMs = nowMs - pump.stoppedSinceMs
@@ -232,5 +268,12 @@ function judgeDelivery(pump: Pump, actions: Actions): void {
         if (pump.brokenRuns > BROKEN_RUNS_MAX) actions.checkpointDue = true
         pump.brokenRuns = 0
     }
+    const memoryFault = readings.memoryFault
+    // A bolus that can't be recorded does not go on (JRN-4).
+    if (memoryFault !== SensorFault.None && pump.primeRatePlPerDay > 0) {
+        endPrime(pump, BolusEvent.Cancelled, BolusReason.NotRecordable, actions)
+        planFlow(pump, nowMs)
+    }
+    setAlarm(pump, Alarm.MemoryFault, memoryFault !== SensorFault.None, memoryFault as number)
     if (nowMs - pump.checkpointMs >= CHECKPOINT_MS) actions.checkpointDue = true
 }

@@ -7,7 +7,7 @@ import { endPrime, raise, refreshDelivering } from "./delivery"
 import { allowSteps, Guard } from "./guard"
 import { ELAPSED_MS_MAX, LATE_TICK_MS, LATE_TICKS_TO_ALARM, MS_PER_DAY, OWED_MAX } from "./limits"
 import { Actions, BolusEvent, BolusReason, Pump } from "./pump"
-import { Readings, SensorFault } from "./readings"
+import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "./readings"
 import { relieve } from "./relief"
 import { planFlow } from "./schedule"
 import { acceptClock } from "./sensors"
@@ -23,6 +23,8 @@ import { judge, STAGES } from "./supervise"
  */
 export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number, actions: Actions): void {
     actions.bolusEvent = BolusEvent.None
+    actions.command = CommandKind.None
+    actions.programmeAnswer = ProgrammeAnswer.None
     actions.checkpointDue = false
 
     const sinceMs = pump.nowMs
@@ -46,7 +48,7 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     if (pump.stage < STAGES) judge(pump, readings, actions)
 
     let steps = 0
-    if (pump.owed >= pump.stepQuantum && pump.delivering) {
+    if (pump.owed >= pump.stepQuantum && pump.delivering && !readings.supplyFailing) {
         // In locals, because a field read or written costs as much as a pass of the loop.
         const stepPl = pump.mechanism.stepPl
         const stepsMax = pump.mechanism.stepsPerTickMax
@@ -71,11 +73,14 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     if (actions.steps !== steps) takeBack(pump, guard, steps, actions)
 
     if (readings.sampled) obey(pump, readings, actions)
-    // The guard asks by its own count, so that no fault of the accounts keeps from flash what was delivered (GRD-11).
-    if (actions.checkpointDue || guard.unsavedSteps >= guard.unsavedStepsMax) {
-        actions.checkpointDue = true
-        pump.checkpointMs = nowMs
-        guard.unsavedSteps = 0
+    if (actions.checkpointDue) pump.checkpointMs = nowMs
+
+    // Until the next step is due, or the segment ends, a tick would only add up what is owed: it may be left out (ENG-1).
+    if (pump.stage < STAGES || pump.primeFlowPlPerDay > 0 || pump.reliefLeftSteps > 0) pump.idleUntilMs = 0
+    else if (pump.ratePlPerDay === 0) pump.idleUntilMs = nowMs + pump.segmentLeftMs
+    else {
+        const stepInMs = Math.ceil((pump.stepQuantum - pump.owed) / pump.ratePlPerDay)
+        pump.idleUntilMs = nowMs + Math.min(stepInMs, pump.segmentLeftMs)
     }
 }
 

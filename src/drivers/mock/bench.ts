@@ -6,8 +6,8 @@ import { Pump } from "../../pump/pump"
 import { SensorFault } from "../../pump/readings"
 
 const SAMPLE = 0x80
-const REPLY_SIZE = 34
-const TRACE_FLAG = 33
+const REPLY_SIZE = 36
+const TRACE_FLAG = 35
 
 // A world that has not answered within half a sample's time is as good as absent.
 const ANSWER_MS_MAX = 500
@@ -27,6 +27,11 @@ export interface Bench {
     ticks: number
     question: Buffer
     waiting: ds.Fiber | undefined
+    /** The bytes that are waited for: the command that asked for them, and where they begin. */
+    pieceCommand: number
+    pieceAt: number
+    /** They and the two bytes of where they begin, once they are here. */
+    piece: Buffer | undefined
 }
 
 /** Looks for the world on the bus. */
@@ -40,11 +45,22 @@ export function startBench(): Bench {
         ticks: 0,
         question: Buffer.alloc(12),
         waiting: undefined,
+        pieceCommand: 0,
+        pieceAt: 0,
+        piece: undefined,
     }
     bench.role.report().subscribe(async packet => {
-        if (packet.serviceCommand !== SAMPLE || !bench.waiting) return
-        bench.reply.blitAt(0, packet.payload, 0, REPLY_SIZE)
-        bench.answered = true
+        if (!bench.waiting) return
+        if (packet.serviceCommand === SAMPLE) {
+            // A late answer to a question that was given up.
+            if (bench.pieceCommand !== 0) return
+            bench.reply.blitAt(0, packet.payload, 0, REPLY_SIZE)
+            bench.answered = true
+        } else {
+            if (packet.serviceCommand !== bench.pieceCommand) return
+            if (packet.payload.getAt(0, "u16") !== bench.pieceAt) return
+            bench.piece = packet.payload
+        }
         bench.waiting.resume(undefined)
         bench.waiting = undefined
     })
@@ -66,6 +82,24 @@ export async function askWorld(bench: Bench): Promise<void> {
     await ds.suspend(ANSWER_MS_MAX)
     bench.waiting = undefined
     if (bench.answered) bench.traced = bench.reply[TRACE_FLAG] === 1
+}
+
+/**
+ * Asks the world for bytes: what it answers to a command whose payload opens with where they begin, as its answer does.
+ * Undefined when it says that there are none, or nothing.
+ */
+export async function askPiece(bench: Bench, command: number, payload: Buffer): Promise<Buffer | undefined> {
+    bench.pieceCommand = command
+    bench.pieceAt = payload.getAt(0, "u16")
+    bench.piece = undefined
+    bench.waiting = ds.Fiber.self()
+    await tellWorld(bench, command, payload)
+    await ds.suspend(ANSWER_MS_MAX)
+    bench.waiting = undefined
+    bench.pieceCommand = 0
+    // Set meanwhile by the answer, which the type checker can't see.
+    const piece = bench.piece as Buffer | undefined
+    return piece && piece.length > 2 ? piece.slice(2) : undefined
 }
 
 /** A fault as the world tells it at `offset` of its answer; Missing when the world is silent. */

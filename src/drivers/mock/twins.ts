@@ -4,16 +4,34 @@ import { ALARM_COUNT, AlarmPriority } from "../../pump/alarms"
 import { Guard } from "../../pump/guard"
 import { MS_PER_SECOND } from "../../pump/limits"
 import { Actions, BolusEvent, Pump } from "../../pump/pump"
-import { Readings, SensorFault } from "../../pump/readings"
+import { ProgrammeAnswer, Readings, SensorFault } from "../../pump/readings"
 import { lightAt, soundAt } from "../annunciator"
-import { Annunciator, Heartbeat, Monitor, Motor, Parts, Sensor } from "../parts"
-import { askWorld, Bench, faultAt, tellWorld } from "./bench"
+import { Board } from "../energyUse"
+import {
+    Annunciator,
+    Heartbeat,
+    Monitor,
+    Motor,
+    Parts,
+    ProgrammeOffer,
+    RecordMemory,
+    Sensor,
+    SupplyWarning,
+} from "../parts"
+import { askPiece, askWorld, Bench, faultAt, tellWorld } from "./bench"
 
 const STEP = 0x81
 const STATUS = 0x82
 const BOLUS = 0x83
 const SHOW = 0x84
 const TRACE = 0x85
+const MEMORY_READ = 0x86
+const MEMORY_WRITE = 0x87
+const PROGRAMME_READ = 0x88
+const TAKEN = 0x89
+
+const MEMORY_FAULT = 32
+const SUPPLY_FAILING = 33
 
 const NOT_MEASURED = 0xffffffff
 
@@ -42,7 +60,7 @@ export function mockClock(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
             readings.wallFault = faultAt(bench, 31)
-            readings.wallWeekMs =
+            readings.wallMs =
                 readings.wallFault === SensorFault.None ? bench.reply.getAt(8, "u32") * MS_PER_SECOND : NaN
         },
     }
@@ -73,7 +91,7 @@ export function mockBattery(bench: Bench): Sensor {
 export function mockCommands(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.command = bench.answered ? bench.reply[32] : 0
+            readings.command = bench.answered ? bench.reply[34] : 0
             readings.commandPl = bench.reply.getAt(12, "u32") * 1000
             readings.commandRatePlPerDay = bench.reply.getAt(16, "u32") * 1000
             const residualNl = bench.reply.getAt(20, "u32")
@@ -96,6 +114,42 @@ export function mockMotor(bench: Bench): Motor {
         release: () => {},
         // And its driver has nothing to report.
         faulty: async () => false,
+    }
+}
+
+/** Twin of the record memory. That it does not answer is told with the next sample: until then a write counts as kept. */
+export function mockMemory(bench: Bench): RecordMemory {
+    const question = Buffer.alloc(3)
+    return {
+        read: async (address: number, length: number) => {
+            question.setAt(0, "u16", address)
+            question[2] = length
+            const contents = await askPiece(bench, MEMORY_READ, question)
+            return contents && contents.length === length ? contents : undefined
+        },
+        write: async (address: number, bytes: Buffer, length: number) => {
+            const payload = Buffer.alloc(2 + length)
+            payload.setAt(0, "u16", address)
+            payload.blitAt(2, bytes, 0, length)
+            await tellWorld(bench, MEMORY_WRITE, payload)
+            return bench.reply[MEMORY_FAULT] === SensorFault.None
+        },
+    }
+}
+
+/** Twin of the detector on the supply, as the last sample has it. */
+export function mockSupply(bench: Bench): SupplyWarning {
+    return { failing: () => bench.reply[SUPPLY_FAILING] === 1 }
+}
+
+/** Twin of the link to a clinician's programmer. */
+export function mockProgrammeOffer(bench: Bench): ProgrammeOffer {
+    const question = Buffer.alloc(2)
+    return {
+        fetch: async (offset: number) => {
+            question.setAt(0, "u16", offset)
+            return await askPiece(bench, PROGRAMME_READ, question)
+        },
     }
 }
 
@@ -150,6 +204,7 @@ const STATUS_REASONS = 15
 export function mockMonitor(bench: Bench): Monitor {
     const status = Buffer.alloc(STATUS_REASONS + ALARM_COUNT)
     const bolus = Buffer.alloc(10)
+    const taken = Buffer.alloc(1)
     const rows = Buffer.alloc(ROW_SIZE * ROWS_PER_PACKET)
     let rowCount = 0
     let alarmsSent = -1
@@ -187,6 +242,10 @@ export function mockMonitor(bench: Bench): Monitor {
                 bolus[9] = actions.bolusReason
                 await tellWorld(bench, BOLUS, bolus)
             }
+            if (actions.programmeAnswer !== ProgrammeAnswer.None) {
+                taken[0] = actions.programmeAnswer
+                await tellWorld(bench, TAKEN, taken)
+            }
             if (bench.traced) {
                 const offset = rowCount * ROW_SIZE
                 rows.setAt(offset, "f64", pump.nowMs)
@@ -210,6 +269,7 @@ export function mockMonitor(bench: Bench): Monitor {
 /** All the parts of a simulated pump. */
 export function mockParts(bench: Bench): Parts {
     return {
+        board: Board.Pico,
         motor: mockMotor(bench),
         sensors: [
             { read: async () => await askWorld(bench) },
@@ -220,6 +280,9 @@ export function mockParts(bench: Bench): Parts {
             mockClock(bench),
             mockCommands(bench),
         ],
+        memory: mockMemory(bench),
+        supply: mockSupply(bench),
+        programmeOffer: mockProgrammeOffer(bench),
         annunciator: mockAnnunciator(bench),
         heartbeat: mockHeartbeat(bench),
         monitor: mockMonitor(bench),

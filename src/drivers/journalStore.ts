@@ -1,0 +1,405 @@
+// Carries the journal to the record memory and back: what is written, and where, is decided in `pump/journal.ts`.
+
+import { Alarm, hasAlarm, Reason } from "../pump/alarms"
+import { crc32, readUint, writeUint } from "../pump/bytes"
+import { CHECKPOINT_SIZE, CHECKPOINT_SIZE_MAX, Checkpoint, encodeCheckpoint, ProgrammeSource } from "../pump/checkpoint"
+import {
+    decodeEntry,
+    dropEntry,
+    ENTRY_SIZE,
+    EVENT_ENTRIES,
+    EventLog,
+    FAULT_ENTRIES,
+    nextEntry,
+    noteTick,
+} from "../pump/eventLog"
+import { createGuard, Guard, GuardLimits, restoreGuard } from "../pump/guard"
+import {
+    CHECKPOINT_PLACE,
+    checkpointAddress,
+    countSteps,
+    createJournal,
+    entryAddress,
+    FLASH_MARK_AT,
+    FLASH_MARK_SIZE,
+    Found,
+    findState,
+    flashedAnew,
+    Journal,
+    notePowerOn,
+    ODOMETERS_AT,
+    PROGRAMME_PLACE,
+    programmeAddress,
+    TRANSFER_MAX,
+} from "../pump/journal"
+import { Mechanism } from "../pump/mechanism"
+import { catchUp, encodeOdometer, ODOMETER_SIZE } from "../pump/odometer"
+import { decodeProgramme, highestRatePlPerDay, Programme } from "../pump/programme"
+import { Actions, createPump, mechanismRatePlPerDayMax, Pump } from "../pump/pump"
+import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "../pump/readings"
+import { ProgrammeOffer, RecordMemory } from "./parts"
+
+/** The CRC-32 of a record together with its own CRC-32 behind it: the same for all that are whole. */
+const WHOLE_RECORD_SUM = 0x2144df1c
+
+/** What flash holds of a pump: what was stored when the board was flashed, each record decoded, or why it can't be used. */
+export interface FlashRecords {
+    programme: Programme | string | undefined
+    mechanism: Mechanism | undefined
+    limits: GuardLimits | undefined
+    /** Which flashing this was; 0 where nobody said. */
+    flashId: number
+    /** What an earlier firmware kept in flash of its checkpoint. */
+    oldCheckpoint: Checkpoint | Reason
+}
+
+/** The pump as its journal remembers it, its guard, and the journal. */
+export interface RememberedPump {
+    pump: Pump
+    guard: Guard
+    journal: Journal
+}
+
+export class JournalStore {
+    /** False while the memory does not take what is to be written. */
+    works = true
+    private journal: Journal | undefined
+    private limits: GuardLimits | undefined
+    private guard: Guard | undefined
+    private checkpointOwed = false
+    /** The minute of the guard that runs, and what the last checkpoint says of its windows. */
+    private guardMinute = 0
+    private savedHourSteps = 0
+    private savedDaySteps = 0
+    /** True while what a later firmware wrote is left as it is, until a person has filled the reservoir. */
+    private held = false
+    /** The flashing that the memory is still to be marked with, once there is a checkpoint of it. */
+    private unmarkedId = 0
+    /** The programme that is coming in, piece by piece; how much has come, and the CRC-32 of that. */
+    private incoming: Buffer | undefined
+    private received = 0
+    private sum = 0
+    private answer = ProgrammeAnswer.None
+    /** Where the programme that was taken last stands. */
+    private storedAt = ProgrammeSource.Flash
+    private readonly checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
+    private readonly odometer = Buffer.alloc(ODOMETER_SIZE)
+    private readonly entry = Buffer.alloc(ENTRY_SIZE)
+
+    constructor(private readonly memory: RecordMemory) {}
+
+    /** The pump as the run before left it, at power-on, before its first tick at `nowMs` on the monotonic clock. */
+    async recall(flash: FlashRecords, nowMs: number): Promise<RememberedPump> {
+        const mechanism = flash.mechanism
+        const limits = flash.limits
+        const found = findState(await this.readState(), flash.oldCheckpoint)
+        const flashed = await this.isFlashedAnew(found, flash.flashId)
+        const before = found.checkpoint ? found.checkpoint.uncertainPl : 0
+        if (found.checkpoint) catchUp(found.checkpoint, found.newer, found.older, mechanism ? mechanism.stepPl : 0)
+        const uncertainPl = found.checkpoint ? found.checkpoint.uncertainPl - before : 0
+        if (flashed) flashedAnew(found, typeof flash.programme === "object" ? flash.programme.reservoirPl : 0)
+        const checkpoint = found.checkpoint
+        const journal = createJournal(found, flash.flashId)
+        const programme = await this.recallProgramme(flash.programme, journal)
+        const pump = createPump({ programme, mechanism, limits, checkpoint, checkpointDamage: found.damage }, nowMs)
+        const guard = createGuard(limits, pump.mechanism.stepPl, pump.mechanism.stepsPerTickMax, nowMs)
+        if (checkpoint)
+            restoreGuard(
+                guard,
+                checkpoint.guardTrip,
+                checkpoint.guardHourSteps,
+                checkpoint.guardDaySteps,
+                checkpoint.guardPrimeDaySteps,
+            )
+        this.held = found.damage === Reason.RecordNewer
+        this.journal = journal
+        this.guard = guard
+        this.limits = limits
+        notePowerOn(journal, pump, found, uncertainPl, flashed)
+        if (!this.held) {
+            await this.findEnd(journal.log, false)
+            await this.findEnd(journal.log, true)
+            await this.mendOdometers(journal, found)
+            this.unmarkedId = flashed ? flash.flashId : 0
+        }
+        return { pump, guard, journal }
+    }
+
+    /** Counts the steps of this tick in the memory, before they are made. */
+    async saveSteps(steps: number): Promise<void> {
+        const journal = this.journal
+        if (!journal) return
+        const address = countSteps(journal, steps, this.odometer)
+        // A copy that was not written is tried again the next time: it may be torn, and the other one is good.
+        if (!this.held && !(await this.write(address, this.odometer, ODOMETER_SIZE)))
+            journal.odometerCopy = 1 - journal.odometerCopy
+    }
+
+    /** True while there is nothing to write or to bring in, and the supply is well. */
+    rests(readings: Readings): boolean {
+        const journal = this.journal
+        if (!journal || this.checkpointOwed || this.receives(readings)) return false
+        return journal.log.waiting === 0 && readings.supplyFailing === journal.log.supplyFailing
+    }
+
+    /** Notes what this tick has made worth remembering; true when there is something to write. */
+    notes(pump: Pump, readings: Readings, actions: Actions): boolean {
+        const journal = this.journal
+        if (!journal) return false
+        if (actions.programmeAnswer === ProgrammeAnswer.Taken) {
+            journal.programmeSource = this.storedAt
+            journal.programmeSum = this.sum
+            journal.log.programmeSum = this.sum
+        }
+        const log = journal.log
+        noteTick(log, pump, readings, actions, journal.forwardSteps)
+        readings.memoryFault = this.works ? SensorFault.None : SensorFault.Missing
+        if (actions.checkpointDue || this.windowsMoved()) this.checkpointOwed = true
+        if (this.held && hasAlarm(pump.conditions, Alarm.CheckpointDamaged)) return false
+        // A memory that is silent is tried once a second.
+        return (this.checkpointOwed || log.waiting > 0 || log.lost > 0) && (this.works || readings.sampled)
+    }
+
+    /**
+     * True once a minute in which the guard's windows changed. Until they move again all steps count in them, so that a reset can tell
+     * from a checkpoint and the steps since exactly what is in them, and trips no guard whose limits are kept (GRD-11).
+     */
+    private windowsMoved(): boolean {
+        const guard = this.guard
+        if (!guard || guard.minute === this.guardMinute) return false
+        this.guardMinute = guard.minute
+        return guard.hourSteps !== this.savedHourSteps || guard.daySteps !== this.savedDaySteps
+    }
+
+    /** Writes an entry of the log, and the checkpoint where it is due. What the memory does not take is tried again. */
+    async saveTick(pump: Pump, guard: Guard): Promise<void> {
+        const journal = this.journal
+        if (!journal) return
+        if (this.held) {
+            this.held = false
+            // Over both copies, or what the later firmware left would count once more.
+            await this.saveOdometer(journal, 0)
+            await this.saveOdometer(journal, 1)
+            await this.saveCheckpoint(pump, guard)
+            this.checkpointOwed = true
+        }
+        const place = nextEntry(journal.log, pump, this.entry)
+        if (place && (await this.write(entryAddress(place), this.entry, ENTRY_SIZE))) dropEntry(journal.log)
+        if (this.checkpointOwed) await this.saveCheckpoint(pump, guard)
+    }
+
+    /** Writes the checkpoint over the older copy. */
+    async saveCheckpoint(pump: Pump, guard: Guard): Promise<void> {
+        const journal = this.journal
+        if (!journal || this.held) return
+        journal.sequence += 1
+        encodeCheckpoint(pump, guard, journal, this.checkpoint)
+        this.savedHourSteps = guard.hourSteps
+        this.savedDaySteps = guard.daySteps
+        const kept = await this.write(checkpointAddress(journal.sequence), this.checkpoint, CHECKPOINT_SIZE)
+        this.checkpointOwed = !kept
+        // It is tried again in the same place: what was there may be torn, and the other copy is good.
+        if (!kept) journal.sequence -= 1
+        if (kept && this.unmarkedId !== 0) {
+            await this.markFlashed(this.unmarkedId)
+            this.unmarkedId = 0
+        }
+    }
+
+    /** Reads back the checkpoint that was saved last: true when the memory holds exactly that. For the power-on self-test. */
+    async verify(): Promise<boolean> {
+        const journal = this.journal
+        if (!journal) return false
+        if (this.held) return true
+        return await this.holds(checkpointAddress(journal.sequence), this.checkpoint, 0, CHECKPOINT_SIZE)
+    }
+
+    /**
+     * Brings in a programme that is offered, a piece in each tick, and stores it beside the one that runs: that goes on until the tick
+     * takes the new one and its checkpoint is written, so a power cut or an offer that breaks off leaves the one or the other, whole
+     * (PRG-5). Once it is there, checked and stored, or refused, the next sample brings the command to take it.
+     * True while there is something to do for it.
+     */
+    receives(readings: Readings): boolean {
+        return (
+            readings.command === CommandKind.Programme ||
+            this.incoming !== undefined ||
+            this.answer !== ProgrammeAnswer.None
+        )
+    }
+
+    /** One tick's part of that. */
+    async receive(pump: Pump, readings: Readings, offer: ProgrammeOffer | undefined): Promise<void> {
+        if (readings.command === CommandKind.Programme) {
+            readings.command = CommandKind.None
+            this.incoming = Buffer.alloc(PROGRAMME_PLACE - 2)
+            this.received = 0
+            this.sum = 0
+            this.answer = ProgrammeAnswer.None
+            // One that was offered before, and not taken yet, is no more.
+            pump.offered = undefined
+            return
+        }
+        if (this.incoming) {
+            const piece = offer ? await offer.fetch(this.received) : undefined
+            const length = piece ? piece.length : 0
+            if (this.received + length > this.incoming.length) this.refuse(ProgrammeAnswer.Damaged)
+            else {
+                if (piece) for (let i = 0; i < length; i++) this.incoming[this.received + i] = piece[i]
+                this.sum = crc32(this.incoming, this.received, this.received + length, this.sum)
+                this.received += length
+                // What ends here may have broken off: then its checksum is wrong.
+                if (length < TRANSFER_MAX) await this.finish(pump, this.incoming)
+            }
+            return
+        }
+        if (this.answer === ProgrammeAnswer.None || !readings.sampled || readings.command !== CommandKind.None) return
+        readings.command = CommandKind.Programme
+        readings.commandAnswer = this.answer
+        this.answer = ProgrammeAnswer.None
+    }
+
+    private refuse(answer: ProgrammeAnswer): void {
+        this.incoming = undefined
+        this.answer = answer
+    }
+
+    /** All of the programme is there: it is checked, and stored in the place that does not hold the one that runs. */
+    private async finish(pump: Pump, incoming: Buffer): Promise<void> {
+        const size = this.received
+        if (this.sum !== WHOLE_RECORD_SUM) return this.refuse(ProgrammeAnswer.Damaged)
+        const record = Buffer.alloc(size)
+        for (let i = 0; i < size; i++) record[i] = incoming[i]
+        const programme = decodeProgramme(record)
+        if (typeof programme === "string") return this.refuse(ProgrammeAnswer.Damaged)
+        const highestPlPerDay = highestRatePlPerDay(programme)
+        if (highestPlPerDay > mechanismRatePlPerDayMax(pump.mechanism))
+            return this.refuse(ProgrammeAnswer.BeyondMechanism)
+        const limits = this.limits
+        if (limits && !(highestPlPerDay <= limits.hourPlMax * 24 && programme.meanRatePlPerDay <= limits.dayPlMax))
+            return this.refuse(ProgrammeAnswer.BeyondLimits)
+        const journal = this.journal
+        const first = !journal || journal.programmeSource !== ProgrammeSource.First
+        this.storedAt = first ? ProgrammeSource.First : ProgrammeSource.Second
+        // While a checkpoint is owed, the one in the memory may be of a programme in that very place.
+        if (this.checkpointOwed || !(await this.saveProgramme(this.storedAt, record)))
+            return this.refuse(ProgrammeAnswer.NotStored)
+        this.incoming = undefined
+        this.sum = readUint(record, size - 4, 4)
+        pump.offered = programme
+        this.answer = ProgrammeAnswer.Taken
+    }
+
+    private async readState(): Promise<Buffer[] | undefined> {
+        const pieces: Buffer[] = []
+        for (let copy = 0; copy < 2; copy++) {
+            const piece = await this.memory.read(copy * CHECKPOINT_PLACE, CHECKPOINT_SIZE_MAX)
+            if (!piece) return undefined
+            pieces.push(piece)
+        }
+        for (let copy = 0; copy < 2; copy++) {
+            const piece = await this.memory.read(ODOMETERS_AT + copy * ODOMETER_SIZE, ODOMETER_SIZE)
+            if (!piece) return undefined
+            pieces.push(piece)
+        }
+        return pieces
+    }
+
+    /** True when the board was flashed since the memory was last marked. The checkpoint says it, or else the mark. */
+    private async isFlashedAnew(found: Found, flashId: number): Promise<boolean> {
+        if (flashId === 0 || found.damage === Reason.Missing) return false
+        if (found.checkpoint) return found.checkpoint.flashId !== flashId && found.checkpoint.flashId !== 0
+        const mark = await this.memory.read(FLASH_MARK_AT, FLASH_MARK_SIZE)
+        return !mark || readUint(mark, 0, 4) !== flashId || readUint(mark, 4, 4) !== crc32(mark, 0, 4, 0)
+    }
+
+    private async markFlashed(flashId: number): Promise<void> {
+        const mark = Buffer.alloc(FLASH_MARK_SIZE)
+        writeUint(mark, 0, 4, flashId)
+        writeUint(mark, 4, 4, crc32(mark, 0, 4, 0))
+        await this.write(FLASH_MARK_AT, mark, FLASH_MARK_SIZE)
+    }
+
+    /** The programme that ran last: the one in flash, or the one in the memory, and then exactly that. */
+    private async recallProgramme(
+        flashed: Programme | string | undefined,
+        journal: Journal,
+    ): Promise<Programme | string | undefined> {
+        const source = journal.programmeSource
+        if (source === ProgrammeSource.Flash) return flashed
+        const address = programmeAddress(source)
+        const head = await this.memory.read(address, 2)
+        const length = head ? readUint(head, 0, 2) : 0
+        if (!(length > 4 && length <= PROGRAMME_PLACE - 2)) return "record of impossible size"
+        const record = Buffer.alloc(length)
+        let sum = 0
+        for (let from = 0; from < length; from += TRANSFER_MAX) {
+            const size = Math.min(TRANSFER_MAX, length - from)
+            const piece = await this.memory.read(address + 2 + from, size)
+            if (!piece) return "the record memory does not answer"
+            for (let i = 0; i < size; i++) record[from + i] = piece[i]
+            // Summed piece by piece: what runs between two waits is bounded on the device.
+            sum = crc32(record, from, from + size, sum)
+        }
+        if (sum !== WHOLE_RECORD_SUM || readUint(record, length - 4, 4) !== journal.programmeSum)
+            return "record's checksum is wrong"
+        return decodeProgramme(record)
+    }
+
+    private async saveProgramme(source: ProgrammeSource, record: Buffer): Promise<boolean> {
+        const address = programmeAddress(source)
+        const piece = Buffer.alloc(TRANSFER_MAX)
+        writeUint(piece, 0, 2, record.length)
+        if (!(await this.write(address, piece, 2))) return false
+        for (let from = 0; from < record.length; from += TRANSFER_MAX) {
+            const size = Math.min(TRANSFER_MAX, record.length - from)
+            for (let i = 0; i < size; i++) piece[i] = record[from + i]
+            if (!(await this.write(address + 2 + from, piece, size))) return false
+            if (!(await this.holds(address + 2 + from, piece, 0, size))) return false
+        }
+        writeUint(piece, 0, 2, record.length)
+        return await this.holds(address, piece, 0, 2)
+    }
+
+    /**
+     * Makes a torn copy of the count good again, so that a torn one always means a write that was cut. Two good ones are left as they
+     * are: what they differ by is in doubt until a checkpoint says so (JRN-3).
+     */
+    private async mendOdometers(journal: Journal, found: Found): Promise<void> {
+        const newer = found.newer
+        const behind = !newer || newer.forwardSteps !== journal.forwardSteps || newer.backSteps !== journal.backSteps
+        if (behind) await this.saveOdometer(journal, 1 - found.odometerCopy)
+        if (behind || !found.older) await this.saveOdometer(journal, found.odometerCopy)
+    }
+
+    private async saveOdometer(journal: Journal, copy: number): Promise<void> {
+        encodeOdometer(journal.forwardSteps, journal.backSteps, this.odometer)
+        await this.write(ODOMETERS_AT + copy * ODOMETER_SIZE, this.odometer, ODOMETER_SIZE)
+    }
+
+    /** Steps over what was written to a ring after the checkpoint that counts it. */
+    private async findEnd(log: EventLog, fault: boolean): Promise<void> {
+        const most = fault ? FAULT_ENTRIES : EVENT_ENTRIES
+        for (let i = 0; i < most; i++) {
+            const index = fault ? log.faults : log.events
+            const bytes = await this.memory.read(entryAddress({ fault, index }), ENTRY_SIZE)
+            if (!bytes || !decodeEntry(bytes, index)) return
+            if (fault) log.faults += 1
+            else log.events += 1
+        }
+    }
+
+    private async holds(address: number, bytes: Buffer, from: number, length: number): Promise<boolean> {
+        const stored = await this.memory.read(address, length)
+        if (!stored || stored.length !== length) return false
+        for (let i = 0; i < length; i++) if (stored[i] !== bytes[from + i]) return false
+        return true
+    }
+
+    private async write(address: number, bytes: Buffer, length: number): Promise<boolean> {
+        this.works = await this.memory.write(address, bytes, length)
+        // What it missed is all in the next checkpoint.
+        if (!this.works) this.checkpointOwed = true
+        return this.works
+    }
+}
