@@ -38,6 +38,8 @@ Parts
   heap      memory of the firmware on the device
   metering  error after 30 days beside other ways of metering, on one jittered clock
   faults    largest volume that any one fault delivers over the programme in a day, beside its bound
+  energy    energy a day takes, by what takes it, and battery life, beside a driver that is always on
+  journal   writes to the record memory at each flow, how long it lasts, and what a power cut leaves in doubt
 
 Speeds hold for an otherwise idle computer. The RP2040's figures are carried over from an emulated chip.
 

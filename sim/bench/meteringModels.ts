@@ -3,6 +3,8 @@
 
 import { uniformInt } from "pure-rand/distribution/uniformInt"
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
+import { Reason } from "../../src/pump/alarms"
+import { CellKind } from "../../src/pump/energy"
 import { createGuard } from "../../src/pump/guard"
 import {
     DAY_LIMIT_PL_MAX,
@@ -56,10 +58,12 @@ export const thisDesign: MeteringModel = metering => {
         encoderSlackSteps: 0,
         batteryLowMv: 0,
         batteryEndMv: 0,
+        batteryKind: CellKind.None,
+        batteryMah: 0,
     }
     const limits = { hourPlMax: HOUR_LIMIT_PL_MAX, dayPlMax: DAY_LIMIT_PL_MAX, primePlMax: 0 }
     const pump = createPump(
-        { programme, mechanism, limits, checkpoint: undefined, checkpointDamaged: false },
+        { programme, mechanism, limits, checkpoint: undefined, checkpointDamage: Reason.None },
         START_UP_MS,
     )
     const guard = createGuard(limits, stepPl, mechanism.stepsPerTickMax, START_UP_MS)

@@ -10,7 +10,9 @@ import { type EngineName, runScenario } from "../engines/run"
 import { loadPrescription } from "../prescription/compile"
 import { loadScenario } from "../scenario/load"
 import type { Scenario } from "../scenario/scenario"
+import { energyRows, measureEnergy } from "./energy"
 import { GC_HEAP_BYTES } from "./gcHeap"
+import { journalRows } from "./journal"
 import { measureHeap } from "./memory"
 import {
     accelStepperEachMs,
@@ -333,10 +335,16 @@ const metering: Part = async ({ onProgress }) => {
 /** The largest volume that any one fault delivers beyond the programme. */
 const faults: Part = async ({ onProgress }) => faultRows(await measureFaults(onProgress))
 
+/** What a day takes out of the battery, and how long batteries last. */
+const energy: Part = async ({ onProgress }) => energyRows(await measureEnergy(onProgress))
+
 async function build(entry: Entry): Promise<void> {
     if (!firmwareIsCurrent(entry)) await buildFirmware(entry)
 }
 
+/** What the journal writes, how long its memory lasts, and what a power cut leaves in doubt. */
+const journal: Part = async ({ onProgress }) => await journalRows(onProgress)
+
 /** Every part of the bench by the name that `--only` takes, in the order in which they run. */
-export const PARTS = { core, vm, drift, tick, size, heap, metering, faults } as const
+export const PARTS = { core, vm, drift, tick, size, heap, metering, faults, energy, journal } as const
 export type PartName = keyof typeof PARTS

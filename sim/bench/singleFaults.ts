@@ -4,9 +4,10 @@
 
 import { setImmediate } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { ALARMS, AlarmPriority, Effect, hasAlarm, highestPriority, REASON_WORDS } from "../../src/pump/alarms"
-import { CHECKPOINT_SIZE, decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { ALARMS, AlarmPriority, Effect, hasAlarm, highestPriority, REASON_WORDS, Reason } from "../../src/pump/alarms"
+import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { createGuard, type Guard, type GuardLimits, restoreGuard } from "../../src/pump/guard"
+import { countSteps, createJournal, findState, type Journal } from "../../src/pump/journal"
 import {
     MS_PER_DAY,
     MS_PER_HOUR,
@@ -19,6 +20,7 @@ import {
     TICK_MS,
 } from "../../src/pump/limits"
 import type { Mechanism } from "../../src/pump/mechanism"
+import { catchUp, ODOMETER_SIZE } from "../../src/pump/odometer"
 import type { Programme } from "../../src/pump/programme"
 import { BolusEvent, createActions, createPump, Mode, type Pump } from "../../src/pump/pump"
 import { CommandKind, createReadings, GuardTrip, type Readings } from "../../src/pump/readings"
@@ -102,8 +104,8 @@ export interface Fault {
     clockMs?: (ticks: number) => number
     /** The firmware starts anew so often. */
     resetEveryMs?: number
-    /** True where no checkpoint reaches flash but that of power-on. */
-    checkpointsLost?: true
+    /** True where the record memory keeps nothing from the fault on, and says that it does. */
+    memoryLost?: true
     /** The most that may leave over what was asked for, in any stretch of a day. */
     boundPl: (subject: Subject, moment: Moment) => number
 }
@@ -162,8 +164,11 @@ export class Bed {
     guard: Guard
     private pumpMs = START_UP_MS
     private sampleDueMs = START_UP_MS
-    private readonly flash = new Uint8Array(CHECKPOINT_SIZE)
-    private sequence = 0
+    /** What the record memory holds: the checkpoint, and both copies of the count of steps. */
+    private readonly checkpoint = new Uint8Array(CHECKPOINT_SIZE)
+    private readonly odometers = [new Uint8Array(ODOMETER_SIZE), new Uint8Array(ODOMETER_SIZE)]
+    private journal: Journal
+    private memoryLost = false
     private primed = false
 
     constructor(
@@ -177,16 +182,17 @@ export class Bed {
         this.observer = new Observer(programme, mechanism)
         this.observer.setClock(startWeekMs)
         if (moment !== "stopped") this.observer.follow(true, "schedule")
-        const records = { programme, mechanism, limits, checkpoint: undefined, checkpointDamaged: false }
+        const records = { programme, mechanism, limits, checkpoint: undefined, checkpointDamage: Reason.None }
         const before = createPump(records, 0)
         before.mode = moment === "stopped" ? Mode.Stopped : Mode.Running
         before.brokenRuns = 0
         const windows = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
         if (moment === "windows half full") {
             const daySteps = programme.meanRatePlPerDay / mechanism.stepPl
-            restoreGuard(windows, GuardTrip.None, daySteps / 48, daySteps / 2)
+            restoreGuard(windows, GuardTrip.None, daySteps / 48, daySteps / 2, 0)
         }
-        encodeCheckpoint(before, windows, ++this.sequence, this.flash)
+        this.journal = createJournal(findState([[], [], [], []], Reason.RecordMissing), 0)
+        encodeCheckpoint(before, windows, this.journal, this.checkpoint)
         const { pump, guard } = this.powerOn()
         this.pump = pump
         this.guard = guard
@@ -220,17 +226,21 @@ export class Bed {
         if (!this.guarded) this.guard.trip = GuardTrip.None
         if (actions.bolusEvent === BolusEvent.Started && this.primed && this.observer.primeAskedPl === 0)
             this.observer.startPrime(this.subject.limits.primePlMax, this.subject.limits.primePlMax)
-        if (actions.steps !== 0) world.step(actions.steps)
+        if (faulty && fault.memoryLost) this.memoryLost = true
+        if (actions.steps !== 0) {
+            if (!this.memoryLost) countSteps(this.journal, actions.steps, this.odometers[this.journal.odometerCopy])
+            world.step(actions.steps)
+        }
         // Two edges, because the watchdog hears every other one and a tick of this bed may stand for ten.
         if (!this.pump.cutMotor) {
             world.heartbeat()
             world.heartbeat()
         }
-        if (actions.checkpointDue && !fault.checkpointsLost)
-            encodeCheckpoint(this.pump, this.guard, ++this.sequence, this.flash)
+        if (actions.checkpointDue && !this.memoryLost)
+            encodeCheckpoint(this.pump, this.guard, this.journal, this.checkpoint)
     }
 
-    /** The firmware starts anew from what flash holds. */
+    /** The firmware starts anew from what flash and the record memory hold. */
     reset(): void {
         const nowMs = this.world.nowMs + RESTART_MS
         this.world.restartFirmware()
@@ -245,13 +255,15 @@ export class Bed {
 
     private powerOn(): { pump: Pump; guard: Guard } {
         const { programme, limits, mechanism } = this.subject
-        const checkpoint = decodeCheckpoint(this.flash)
+        const found = findState([this.checkpoint, [], ...this.odometers], Reason.RecordMissing)
+        const checkpoint = found.checkpoint
+        if (checkpoint) catchUp(checkpoint, found.newer, found.older, mechanism.stepPl)
         const records = {
             programme: structuredClone(programme),
             mechanism: { ...mechanism },
             limits,
             checkpoint,
-            checkpointDamaged: false,
+            checkpointDamage: found.damage,
         }
         const pump = createPump(records, START_UP_MS)
         const everything = { hourPlMax: Infinity, dayPlMax: Infinity, primePlMax: Infinity }
@@ -259,8 +271,15 @@ export class Bed {
             ? createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, START_UP_MS)
             : createGuard(everything, mechanism.stepPl, Infinity, START_UP_MS)
         if (checkpoint && this.guarded)
-            restoreGuard(guard, checkpoint.guardTrip, checkpoint.guardHourSteps, checkpoint.guardDaySteps)
-        encodeCheckpoint(pump, guard, ++this.sequence, this.flash)
+            restoreGuard(
+                guard,
+                checkpoint.guardTrip,
+                checkpoint.guardHourSteps,
+                checkpoint.guardDaySteps,
+                checkpoint.guardPrimeDaySteps,
+            )
+        this.journal = createJournal(found, 0)
+        if (!this.memoryLost) encodeCheckpoint(pump, guard, this.journal, this.checkpoint)
         return { pump, guard }
     }
 
@@ -376,6 +395,14 @@ export function guardBoundPl(subject: Subject, moment: Moment): number {
     }
     const primePl = moment === "in a prime" ? stepsPl(primePlMax, subject) : 0
     return most + primePl + stepPl(subject)
+}
+
+/**
+ * After a reset what was counted before leaves the windows evenly, whenever it was made; so a day with resets in it may see its
+ * limit twice over.
+ */
+function resetsBoundPl(subject: Subject, moment: Moment): number {
+    return guardBoundPl(subject, moment) + stepsPl(subject.limits.dayPlMax, subject)
 }
 
 /** Two primes in a day may be asked for by nobody, on top. */
@@ -592,16 +619,16 @@ const SOFTWARE_FAULTS: readonly Fault[] = [
             boundPl: primesBoundPl,
         },
     ),
-    software("a reset every minute, and no checkpoint", () => {}, RUNNING, {
+    software("a reset every minute, and a memory that keeps nothing", () => {}, RUNNING, {
         resetEveryMs: MS_PER_MINUTE,
-        checkpointsLost: true,
+        memoryLost: true,
         goesOn: true,
     }),
 ]
 
 /**
- * A logic that gives the most and crashes before a quarter of the hour's limit has been stored as counted: the guard then
- * begins each time with what it had before, and this is the one way round it that is known.
+ * A logic that gives the most and crashes before a checkpoint says so, again and again: two faults, and no way round the guard,
+ * because every step is in the record memory before it is made (JRN-3).
  */
 const CRASHING_FAULTS: readonly Fault[] = [
     software(
@@ -611,6 +638,15 @@ const CRASHING_FAULTS: readonly Fault[] = [
         },
         RUNNING,
         { kind: "crashing", resetEveryMs: 10_000, goesOn: true },
+    ),
+    // A minute and a quarter of an hour, just over: each time a slot of the window leaves it.
+    ...[61_000, 905_000].map(resetEveryMs =>
+        software(
+            `all steps that the guard lets through, and a reset every ${resetEveryMs / MS_PER_SECOND} seconds`,
+            wantAllThatPasses,
+            RUNNING,
+            { kind: "crashing", resetEveryMs, goesOn: true, boundPl: resetsBoundPl },
+        ),
     ),
     software("most steps in every tick, and a reset every 36 seconds", ({ pump }) => wantSteps(pump, 7), RUNNING, {
         kind: "crashing",

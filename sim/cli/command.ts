@@ -1,8 +1,10 @@
 // What all commands have in common: how options are read, and which exit code stands for what.
 // 0: done. 1: it ran, and something did not hold. 2: the input was wrong, and nothing was written.
 
+import { accessSync, constants, statSync } from "node:fs"
+import { dirname } from "node:path"
 import { type Command, CommanderError } from "commander"
-import { InputError, shown } from "../input"
+import { InputError, type Problem, shown } from "../input"
 
 /** The exit code for an input that cannot be used. */
 export const EXIT_INPUT = 2
@@ -27,6 +29,22 @@ export function wordOption<const Words extends readonly string[]>(
 ): Words[number] {
     if (!words.includes(text)) throw optionError(option, text, words.map(shown).join(" or "))
     return text
+}
+
+/** What is wrong with a file that is to be written, by the option that names it. */
+export function problemsOfOutput(option: string, kind: string, file: string | undefined): Problem[] {
+    if (file === undefined) return []
+    const problem = (mayBe: string): Problem[] => [{ file: "command line", field: option, was: shown(file), mayBe }]
+    const folder = dirname(file)
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+        return problem(`${kind} in a folder that exists (there is no folder ${shown(folder)})`)
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return problem(`${kind}, not a folder`)
+    try {
+        accessSync(folder, constants.W_OK)
+    } catch {
+        return problem(`${kind} in a folder that can be written to`)
+    }
+    return []
 }
 
 /** Runs a command with the arguments of this process and sets the exit code; errors end as a message, never as a crash. */

@@ -1,26 +1,16 @@
 // Runs a scenario and shows it: progress while it runs, then a summary or one JSON object, and what files were asked for.
 // Everything that can be wrong with the request is found before the run starts, and files appear only after a whole run.
 
-import {
-    accessSync,
-    closeSync,
-    constants,
-    openSync,
-    renameSync,
-    rmSync,
-    statSync,
-    writeFileSync,
-    writeSync,
-} from "node:fs"
-import { dirname } from "node:path"
+import { closeSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs"
 import { SingleBar } from "cli-progress"
 import { buildFirmware, firmwareIsCurrent } from "../engines/firmware"
 import { type EngineName, runScenario } from "../engines/run"
-import { InputError, type Problem, shown } from "../input"
+import { InputError } from "../input"
 import { renderReport } from "../report/html"
 import { renderSummary } from "../report/summary"
 import { formatDuration } from "../report/units"
 import { loadScenario } from "../scenario/load"
+import { problemsOfOutput } from "./command"
 
 /** What was asked for on the command line. */
 export interface RunRequest {
@@ -32,6 +22,8 @@ export interface RunRequest {
     json: boolean
     reportFile: string | undefined
     traceFile: string | undefined
+    /** Where to keep what the record memory holds at the end. */
+    memoryFile: string | undefined
 }
 
 /**
@@ -42,6 +34,7 @@ export async function runAndShow(request: RunRequest): Promise<boolean> {
     const problems = [
         ...problemsOfOutput("--report", "an HTML file", request.reportFile),
         ...problemsOfOutput("--trace", "a text file", request.traceFile),
+        ...problemsOfOutput("--memory", "a file", request.memoryFile),
     ]
     if (problems.length > 0) throw new InputError(problems)
     const scenario = loadScenario(request.scenarioFile)
@@ -64,6 +57,7 @@ export async function runAndShow(request: RunRequest): Promise<boolean> {
         progress.stop()
         trace?.keep()
         if (request.reportFile !== undefined) writeFileSync(request.reportFile, renderReport(scenario, run))
+        if (request.memoryFile !== undefined) writeFileSync(request.memoryFile, run.memory)
         if (request.json) {
             process.stdout.write(`${JSON.stringify(run.result)}\n`)
             for (const failure of run.failures) process.stderr.write(`expectation failed: ${failure}\n`)
@@ -74,27 +68,13 @@ export async function runAndShow(request: RunRequest): Promise<boolean> {
         const told = request.json ? process.stderr : process.stdout
         if (request.traceFile !== undefined) told.write(`\nTrace:  ${request.traceFile}\n`)
         if (request.reportFile !== undefined) told.write(`\nReport: ${request.reportFile} (open it in a browser)\n`)
+        if (request.memoryFile !== undefined)
+            told.write(`\nMemory: ${request.memoryFile} (npm run log -- ${request.memoryFile})\n`)
         return run.failures.length === 0
     } finally {
         progress.stop()
         trace?.drop()
     }
-}
-
-/** What is wrong with a file that is to be written, by the option that names it. */
-function problemsOfOutput(option: string, kind: string, file: string | undefined): Problem[] {
-    if (file === undefined) return []
-    const problem = (mayBe: string): Problem[] => [{ file: "command line", field: option, was: shown(file), mayBe }]
-    const folder = dirname(file)
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-        return problem(`${kind} in a folder that exists (there is no folder ${shown(folder)})`)
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return problem(`${kind}, not a folder`)
-    try {
-        accessSync(folder, constants.W_OK)
-    } catch {
-        return problem(`${kind} in a folder that can be written to`)
-    }
-    return []
 }
 
 const TRACE_CHUNK_LENGTH = 1 << 16

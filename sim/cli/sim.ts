@@ -13,6 +13,7 @@ interface SimOptions {
     json?: true
     report?: string
     trace?: string
+    memory?: string
 }
 
 const command = new Command("npm run sim --")
@@ -25,6 +26,7 @@ const command = new Command("npm run sim --")
     .option("--json", "print the result as one JSON object")
     .option("--report <file>", "write the run with its plots as one HTML file")
     .option("--trace <file>", "write one line of whole numbers for each tick")
+    .option("--memory <file>", "write what the pump's record memory holds at the end, for npm run log")
     .addHelpText(
         "after",
         `
@@ -50,6 +52,7 @@ Examples
             json: options.json === true,
             reportFile: options.report,
             traceFile: options.trace,
+            memoryFile: options.memory,
         })
         if (!met) process.exitCode = 1
     })

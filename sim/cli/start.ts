@@ -32,6 +32,7 @@ Examples
             json: false,
             reportFile: join(TOP, "reports/day.html"),
             traceFile: undefined,
+            memoryFile: undefined,
         })
         if (!met) process.exitCode = 1
     })

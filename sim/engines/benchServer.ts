@@ -2,6 +2,7 @@
 
 import { JDServiceServer, jdpack, jdunpack, Packet } from "jacdac-ts"
 import type { BolusEvent, BolusReason } from "../../src/pump/pump"
+import type { ProgrammeAnswer } from "../../src/pump/readings"
 import type { Session } from "./session"
 import { traceLine } from "./trace"
 
@@ -13,54 +14,78 @@ export const STATUS = 0x82
 const BOLUS = 0x83
 const SHOW = 0x84
 const TRACE = 0x85
+const MEMORY_READ = 0x86
+const MEMORY_WRITE = 0x87
+const PROGRAMME_READ = 0x88
+const TAKEN = 0x89
 
 const ROW_SIZE = 42
 
 // A refill before which nobody measured the residual.
 const NOT_MEASURED = 0xffffffff
 
-/** Serves one session. */
+/** Serves one session. A firmware whose power is gone is not heard, though its machine may still be at its last slice. */
 export class BenchServer extends JDServiceServer {
-    /** Steps made since the engine last took them. */
-    stepsOfTick = 0
-
     constructor(
         protected readonly session: Session,
         private readonly onTraceLine: ((line: string) => void) | undefined,
     ) {
         super(BENCH_SERVICE_CLASS)
-        this.addCommand(SAMPLE, packet => this.answer(packet.data))
-        this.addCommand(STEP, packet => {
+        this.hear(SAMPLE, packet => this.answer(packet.data))
+        this.hear(STEP, packet => {
             const [residualPl, steps] = packet.jdunpack<[number, number]>("f64 i8")
-            this.stepsOfTick += steps
-            this.session.world.step(steps)
+            this.session.step(steps)
             this.session.residualPl = residualPl
         })
-        this.addCommand(STATUS, packet => {
+        this.hear(STATUS, packet => {
             const [alarms, conditions, acknowledged, , delivering, beating, reasons] =
                 packet.jdunpack<[number, number, number, number, number, number, Uint8Array]>("u32 u32 u32 u8 u8 u8 b")
             this.session.beating = beating === 1
             this.session.status({ alarms, conditions, acknowledged, reasons }, delivering === 1)
         })
-        this.addCommand(BOLUS, packet => {
+        this.hear(BOLUS, packet => {
             const [volumePl, event, reason] = packet.jdunpack<[number, BolusEvent, BolusReason]>("f64 u8 u8")
             this.session.bolus(event, reason, volumePl)
         })
-        this.addCommand(SHOW, packet => {
+        this.hear(SHOW, packet => {
             this.session.world.light = packet.data[0]
             this.session.world.sounding = packet.data[1] === 1
         })
-        this.addCommand(TRACE, packet => this.trace(packet.data))
+        this.hear(TRACE, packet => this.trace(packet.data))
+        this.hear(MEMORY_READ, packet => {
+            const [address, length] = packet.jdunpack<[number, number]>("u16 u8")
+            this.answerPiece(MEMORY_READ, address, this.session.readMemory(address, length))
+        })
+        this.hear(MEMORY_WRITE, packet => {
+            const [address, bytes] = packet.jdunpack<[number, Uint8Array]>("u16 b")
+            this.session.writeMemory(address, bytes, bytes.length)
+        })
+        this.hear(PROGRAMME_READ, packet => {
+            const [offset] = packet.jdunpack<[number]>("u16")
+            this.answerPiece(PROGRAMME_READ, offset, this.session.offeredPiece(offset))
+        })
+        this.hear(TAKEN, packet => this.session.programmeAnswered(packet.data[0] as ProgrammeAnswer))
+    }
+
+    private hear(command: number, handler: (packet: Packet) => void): void {
+        this.addCommand(command, packet => {
+            if (this.session.powered) handler(packet)
+        })
+    }
+
+    /** Answers with where the bytes begin and the bytes; with none where there are none. */
+    private answerPiece(command: number, at: number, bytes: Uint8Array | undefined): void {
+        this.sendPacketAsync(Packet.from(command, jdpack("u16 b", [at, Uint8Array.from(bytes ?? [])])))
     }
 
     private answer(question: Uint8Array): void {
         const [residualPl, ticks] = jdunpack<[number, number]>(question, "f64 u32")
         if (ticks > 0) this.session.residualPl = residualPl
         const { sensors, command } = this.session.ask()
-        const data = jdpack("i32 i32 u32 u32 u32 u32 u16 u8 u8 u8 u8 u8 u8 u8 u8", [
+        const data = jdpack("i32 i32 u32 u32 u32 u32 u16 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8", [
             sensors.pressurePa,
             sensors.encoderSteps,
-            sensors.wallWeekS,
+            sensors.wallS,
             command.volumeNl,
             command.rateNlPerDay,
             command.residualNl ?? NOT_MEASURED,
@@ -71,6 +96,8 @@ export class BenchServer extends JDServiceServer {
             sensors.endSwitchFault,
             sensors.batteryFault,
             sensors.wallFault,
+            sensors.memoryFault,
+            sensors.supplyFailing ? 1 : 0,
             command.kind,
             this.onTraceLine ? 1 : 0,
         ])

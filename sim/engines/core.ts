@@ -2,18 +2,19 @@
 // It does what `src/loop.ts` does on the device, without the waiting.
 
 import { setImmediate } from "node:timers/promises"
+import { Board, energyOf } from "../../src/drivers/energyUse"
+import { JournalStore, type RememberedPump } from "../../src/drivers/journalStore"
+import type { ProgrammeOffer, RecordMemory } from "../../src/drivers/parts"
 import { Alarm, Reason } from "../../src/pump/alarms"
-import { decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { raise } from "../../src/pump/delivery"
-import { createGuard, type Guard, restoreGuard } from "../../src/pump/guard"
 import { MS_PER_SECOND, SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
-import { BolusEvent, createActions, createPump, type Pump } from "../../src/pump/pump"
-import { createReadings, type Readings, SensorFault } from "../../src/pump/readings"
+import { BolusEvent, createActions } from "../../src/pump/pump"
+import { createReadings, ProgrammeAnswer, type Readings, SensorFault } from "../../src/pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../../src/pump/selfTest"
 import { nextDueMs, tick } from "../../src/pump/tick"
 import type { SensorAnswers } from "../world/world"
-import { firstCheckpoint, recordsOf, type Session } from "./session"
-import { traceLine } from "./trace"
+import { flashRecordsOf, type Session } from "./session"
+import { traceLine, wholePackets } from "./trace"
 
 export interface EngineOptions {
     onProgress: (simulatedMs: number) => void
@@ -23,28 +24,25 @@ export interface EngineOptions {
 // Ticks between two looks at anything but the run.
 const TICKS_PER_TURN = 50_000
 
-/** Flash as the firmware sees it: the newest checkpoint, and how often one was written. */
-interface Flash {
-    checkpoint: Uint8Array
-    sequence: number
-}
-
 /** Runs the session from its start to its end. */
 export async function runCore(session: Session, options: EngineOptions): Promise<void> {
     const endMs = session.scenario.durationMs
-    const flash: Flash = { checkpoint: firstCheckpoint(session), sequence: 0 }
     while (session.powered) {
-        await runFromPowerOn(session, flash, options)
+        await runFromPowerOn(session, options)
         while (!session.powered && session.nextEventMs <= endMs) session.advance(session.nextEventMs)
         if (session.world.nowMs >= endMs) break
     }
 }
 
 /** Runs from power-on until the power is cut or the run ends. */
-async function runFromPowerOn(session: Session, flash: Flash, options: EngineOptions): Promise<void> {
+async function runFromPowerOn(session: Session, options: EngineOptions): Promise<void> {
     const bootMs = session.poweredOnMs
     const endMs = session.scenario.durationMs
-    const { pump, guard } = powerOn(session, flash)
+    const journals = new JournalStore(memoryOf(session))
+    const { pump, guard } = await powerOn(session, journals)
+    const offer = offerOf(session)
+    // As on the device, what a power cut finds of a packet that is not full is lost.
+    const onTraceLine = options.onTraceLine && wholePackets(options.onTraceLine)
     const readings = createReadings()
     const actions = createActions()
     let deadlineMs = START_UP_MS
@@ -60,12 +58,22 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
         if (session.poweredOnMs !== bootMs || bootMs + nowMs > endMs) return
 
         readings.sampled = nowMs >= sampleDueMs
+        if (nowMs < pump.idleUntilMs && !readings.sampled && pump.alarms === 0 && journals.rests(readings)) {
+            session.tickDone()
+            deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
+            continue
+        }
         if (readings.sampled) {
             sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             read(session, readings)
         }
+        if (journals.receives(readings)) await journals.receive(pump, readings, offer)
         tick(pump, guard, readings, nowMs, actions)
-        if (actions.steps !== 0) session.world.step(actions.steps)
+        if (actions.steps !== 0) {
+            await journals.saveSteps(actions.steps)
+            session.step(actions.steps)
+        }
+        if (journals.notes(pump, readings, actions)) await journals.saveTick(pump, guard)
         if (
             pump.alarms !== told.alarms ||
             pump.delivering !== told.delivering ||
@@ -80,9 +88,10 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
         }
         if (actions.bolusEvent !== BolusEvent.None)
             session.bolus(actions.bolusEvent, actions.bolusReason, actions.bolusPl)
-        if (options.onTraceLine) {
+        if (actions.programmeAnswer !== ProgrammeAnswer.None) session.programmeAnswered(actions.programmeAnswer)
+        if (onTraceLine) {
             const mode = pump.mode + (pump.delivering ? 2 : 0)
-            options.onTraceLine(
+            onTraceLine(
                 traceLine(
                     nowMs,
                     actions.steps,
@@ -95,9 +104,8 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
                 ),
             )
         }
-        if (actions.checkpointDue) encodeCheckpoint(pump, guard, ++flash.sequence, flash.checkpoint)
         session.residualPl = pump.residualPl
-        session.tickDone(actions.steps)
+        session.tickDone()
 
         deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
         if (ticks % TICKS_PER_TURN === 0) {
@@ -107,19 +115,41 @@ async function runFromPowerOn(session: Session, flash: Flash, options: EngineOpt
     }
 }
 
-/** What `src/powerOn.ts` does on the device: the pump as flash remembers it, tested before its first tick. */
-function powerOn(session: Session, flash: Flash): { pump: Pump; guard: Guard } {
-    const { limits, mechanism } = session
-    const checkpoint = decodeCheckpoint(flash.checkpoint)
-    const pump = createPump(recordsOf(session, checkpoint), START_UP_MS)
-    const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, START_UP_MS)
-    if (checkpoint) restoreGuard(guard, checkpoint.guardTrip, checkpoint.guardHourSteps, checkpoint.guardDaySteps)
-    if (!arithmeticHolds()) raise(pump, Alarm.SelfTestFailed, Reason.Arithmetic)
+/** What `src/powerOn.ts` does on the device: the pump as its journal remembers it, tested before its first tick. */
+async function powerOn(session: Session, journals: JournalStore): Promise<RememberedPump> {
+    const powered = await journals.recall(flashRecordsOf(session), START_UP_MS)
+    powered.pump.energy = energyOf(powered.pump.mechanism, Board.Pico)
+    const failure = await selfTest(powered, journals)
+    if (failure !== Reason.None) raise(powered.pump, Alarm.SelfTestFailed, failure)
+    return powered
+}
+
+async function selfTest({ pump, guard }: RememberedPump, journals: JournalStore): Promise<Reason> {
+    if (!arithmeticHolds()) return Reason.Arithmetic
     let part = 0
     while (part >= 0) part = logicTestPart(part)
-    if (part !== LOGIC_HELD) raise(pump, Alarm.SelfTestFailed, Reason.Logic)
-    encodeCheckpoint(pump, guard, ++flash.sequence, flash.checkpoint)
-    return { pump, guard }
+    if (part !== LOGIC_HELD) return Reason.Logic
+    await journals.saveCheckpoint(pump, guard)
+    return journals.works && !(await journals.verify()) ? Reason.Memory : Reason.None
+}
+
+function memoryOf(session: Session): RecordMemory {
+    return {
+        read: async (address, length) => {
+            const bytes = session.readMemory(address, length)
+            return bytes && Buffer.from(bytes)
+        },
+        write: async (address, bytes, length) => session.writeMemory(address, bytes, length),
+    }
+}
+
+function offerOf(session: Session): ProgrammeOffer {
+    return {
+        fetch: async offset => {
+            const piece = session.offeredPiece(offset)
+            return piece && Buffer.from(piece)
+        },
+    }
 }
 
 function read(session: Session, readings: Readings): void {
@@ -143,5 +173,6 @@ export function takeAnswers(sensors: SensorAnswers, readings: Readings): void {
     readings.batteryFault = sensors.batteryFault
     readings.batteryMv = value(sensors.batteryFault, sensors.batteryMv)
     readings.wallFault = sensors.wallFault
-    readings.wallWeekMs = value(sensors.wallFault, sensors.wallWeekS * MS_PER_SECOND)
+    readings.wallMs = value(sensors.wallFault, sensors.wallS * MS_PER_SECOND)
+    readings.supplyFailing = sensors.supplyFailing
 }

@@ -1,10 +1,10 @@
-// What is written into a pump before it first runs: prescription, calibration, limits and how full its reservoir is. Every
+// What is written into a pump before it first runs: prescription, calibration, limits and the number of this flashing. Every
 // DeviceScript device takes settings over Jacdac, so the same packets serve each engine that runs the bytecode.
 
 import { jdpack, Packet, SettingsCmd } from "jacdac-ts"
-import { type Setting, settingsOf, settingText } from "../prescription/records"
+import { FLASH_ID_SIZE, flashIdSetting, type Setting, settingsOf, settingText } from "../prescription/records"
 import { PROGRAM_IMAGE_KEY, programImageSetting } from "./programImage"
-import { firstCheckpoint, type Session } from "./session"
+import { FLASH_ID, type Session } from "./session"
 
 /**
  * Commands to a device's settings service, to be sent one after the other while the firmware does not run.
@@ -15,9 +15,7 @@ export function recordPackets(session: Session, bytecode: Uint8Array | undefined
     const records = settingsOf(programmeBytes, mechanismBytes, limitsBytes)
     return [
         ...records.map(recordPacket),
-        setPacket("cp0", firstCheckpoint(session)),
-        // The other copy, where the device has run before, is newer than this one and would win.
-        deletePacket("cp1"),
+        recordPacket(flashIdSetting(Uint8Array.from({ length: FLASH_ID_SIZE }, (_, i) => (i === 0 ? FLASH_ID : 0)))),
         bytecode ? recordPacket(programImageSetting(bytecode)) : deletePacket(PROGRAM_IMAGE_KEY),
     ]
 }

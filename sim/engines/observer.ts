@@ -35,15 +35,20 @@ export class Observer {
     private weekMs = 0
     private prime = { volumePl: 0, leftPl: 0, part: 0, ratePlPerDay: 0 }
 
-    constructor(
-        private readonly programme: Programme,
-        mechanism: Mechanism,
-    ) {
+    private meanPlPerDay = 0
+
+    constructor(programme: Programme, mechanism: Mechanism) {
         this.stepQuantum = mechanism.stepPl * MS_PER_DAY
         this.fastestPlPerDay = Math.min(
             PRIME_RATE_PL_PER_DAY_MAX,
             (mechanism.stepPl * mechanism.stepsPerTickMax * MS_PER_DAY) / 100,
         )
+        this.followProgramme(programme)
+    }
+
+    /** The pump runs this programme from now on. */
+    followProgramme(programme: Programme): void {
+        this.meanPlPerDay = programme.meanRatePlPerDay
         for (let weekday = 0; weekday < 7; weekday++) {
             const pattern = programme.patternOfWeekday[weekday]
             for (let i = programme.patternStart[pattern]; i < programme.patternStart[pattern + 1]; i++)
@@ -59,7 +64,7 @@ export class Observer {
     follow(delivering: boolean, basis: FlowBasis): void {
         this.delivering = delivering
         this.basis = basis
-        if (!delivering) this.prime.leftPl = 0
+        if (!delivering) this.cancelPrime()
     }
 
     /** The pump takes this for the time of the week now. */
@@ -76,6 +81,11 @@ export class Observer {
 
     startPrime(volumePl: number, ratePlPerDay: number): void {
         this.prime = { volumePl, leftPl: volumePl, part: 0, ratePlPerDay }
+    }
+
+    /** What is left of the prime is not asked for any more. */
+    cancelPrime(): void {
+        this.prime.leftPl = 0
     }
 
     /** What has been asked for of the prime that was started last. */
@@ -98,7 +108,7 @@ export class Observer {
                 this.basis === "schedule"
                     ? this.ratePlPerDayOfMinute[minute]
                     : this.basis === "mean"
-                      ? this.programme.meanRatePlPerDay
+                      ? this.meanPlPerDay
                       : RATE_PL_PER_DAY_MIN
             this.basalPlPerDay = basalPlPerDay
             this.ratePlPerDay = basalPlPerDay

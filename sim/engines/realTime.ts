@@ -168,8 +168,7 @@ class RealTimeBench extends BenchServer {
             this.forgetTicks()
         }
         if (!session.powered) return
-        session.tickDone(this.stepsOfTick)
-        this.stepsOfTick = 0
+        session.tickDone()
         session.ticks = this.ticksBefore + this.ticks
     }
 

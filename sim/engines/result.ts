@@ -1,5 +1,8 @@
 // What a run of a scenario gives back, whichever engine ran it: the figures, and the samples that plots are drawn from.
 
+import { BolusReason } from "../../src/pump/pump"
+import { ProgrammeAnswer } from "../../src/pump/readings"
+
 /** One alarm from its rise to its end. Times are since the run's start. */
 export interface AlarmRecord {
     id: string
@@ -28,6 +31,37 @@ export interface BolusRecord {
     deliveredPl: number
 }
 
+/** Why a bolus was denied or cancelled, in words; none where it was not. */
+export const BOLUS_REASONS: Readonly<Record<BolusReason, string>> = {
+    [BolusReason.None]: "",
+    [BolusReason.VolumeOutOfRange]: "volume out of range",
+    [BolusReason.RateOutOfRange]: "rate out of range",
+    [BolusReason.AlreadyPriming]: "a prime is in progress already",
+    [BolusReason.PumpStopped]: "pump stopped",
+    [BolusReason.StoppingAlarm]: "an alarm stops delivery",
+    [BolusReason.PressureUnknown]: "line pressure unknown",
+    [BolusReason.MoreThanReservoir]: "more than the reservoir holds",
+    [BolusReason.NotRecordable]: "record memory does not answer",
+    [BolusReason.SupplyFailing]: "supply failing",
+}
+
+/** What became of an offered programme, in words; none where the firmware has not said, or lost its power before it could. */
+export const PROGRAMME_ANSWERS: Readonly<Record<ProgrammeAnswer, string>> = {
+    [ProgrammeAnswer.None]: "not answered",
+    [ProgrammeAnswer.Taken]: "taken",
+    [ProgrammeAnswer.Damaged]: "refused: damaged",
+    [ProgrammeAnswer.BeyondMechanism]: "refused: beyond the mechanism",
+    [ProgrammeAnswer.NotStored]: "refused: not stored",
+    [ProgrammeAnswer.BeyondLimits]: "refused: beyond the limits",
+}
+
+/** One programme that was offered to the pump. */
+export interface ProgrammeRecord {
+    offeredMs: number
+    /** One of PROGRAMME_ANSWERS. */
+    answer: string
+}
+
 /** The object that `--json` prints. Whole numbers throughout; volumes in picolitres. */
 export interface RunResult {
     scenario: string
@@ -48,6 +82,7 @@ export interface RunResult {
     residualPl: number
     alarms: AlarmRecord[]
     boluses: BolusRecord[]
+    programmes: ProgrammeRecord[]
 }
 
 /** What plots are drawn from: equally long columns, one row each `periodMs`. Pressure in pascals, volumes in picolitres. */
@@ -72,4 +107,6 @@ export interface Run {
     samples: Samples
     /** Expectations of the scenario that did not hold; empty when all did. */
     failures: string[]
+    /** What the pump's record memory holds at the end. */
+    memory: Uint8Array
 }

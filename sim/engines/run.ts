@@ -5,7 +5,6 @@ import type { Scenario } from "../scenario/scenario"
 import { runCore } from "./core"
 import type { Run } from "./result"
 import { Session } from "./session"
-import { wholePackets } from "./trace"
 
 export const ENGINES = ["core", "vm"] as const
 export type EngineName = (typeof ENGINES)[number]
@@ -27,7 +26,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     const startedMs = performance.now()
     await run(session, {
         onProgress: options.onProgress ?? (() => {}),
-        onTraceLine: options.onTraceLine && wholePackets(options.onTraceLine),
+        onTraceLine: options.onTraceLine,
     })
     return session.finish(options.engine, performance.now() - startedMs)
 }

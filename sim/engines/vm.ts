@@ -25,6 +25,8 @@ const TICKS_PER_TURN = 5_000
 const THROTTLE_PASSED_MS = 50
 
 export interface VmOptions extends EngineOptions {
+    /** The flash of a pump that was flashed with the same scenario before; it is used as it is, and changed. */
+    flash?: Flash
     /** Called after every tick: for measurements of the machine itself. */
     afterTick?: (module: DevsModule) => void
 }
@@ -32,7 +34,7 @@ export interface VmOptions extends EngineOptions {
 /** Runs the session from its start to its end. The firmware must have been built (`npm run build`). */
 export async function runVm(session: Session, options: VmOptions): Promise<void> {
     const endMs = session.scenario.durationMs
-    const flash = await flashedPump(session)
+    const flash = options.flash ?? (await flashedPump(session))
     while (session.powered) {
         await runFromPowerOn(session, flash, options)
         while (!session.powered && session.nextEventMs <= endMs) session.advance(session.nextEventMs)
@@ -41,7 +43,7 @@ export async function runVm(session: Session, options: VmOptions): Promise<void>
 }
 
 /** The flash of a pump on which firmware, prescription, calibration and the reservoir's filling have been written. */
-async function flashedPump(session: Session): Promise<Flash> {
+export async function flashedPump(session: Session): Promise<Flash> {
     const file = firmwareFile("mainSimulator")
     if (!existsSync(file)) throw new Error("the firmware has not been built: run `npm run build` first")
     const flash: Flash = { image: new Uint8Array(0) }
@@ -86,7 +88,9 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
             if (ticks > 1 && dueMs - machine.lastSentMs > THROTTLE_PASSED_MS) break
             clock.nowMs = dueMs
             dueMs = await machine.settle()
+            if (session.poweredOnMs !== bootMs) break
         }
+        if (session.poweredOnMs !== bootMs) break
         session.advance(Math.min(tickMs, endMs))
         // A firmware that is frozen comes to its tick when it runs again.
         for (; tickMs < session.world.frozenUntilMs; session.advance(Math.min(tickMs, endMs))) {
@@ -97,8 +101,8 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
         clock.nowMs = tickMs
         dueMs = await machine.settle()
         if (machine.panic !== 0) throw new Error(`the firmware panicked: ${log.slice(-5).join(" / ")}`)
-        session.tickDone(server.stepsOfTick)
-        server.stepsOfTick = 0
+        if (session.poweredOnMs !== bootMs) break
+        session.tickDone()
         options.afterTick?.(machine.module)
 
         deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)

@@ -75,6 +75,7 @@ ${happenings([
     ["boluses", bolusTable(facts, run)],
     ["events", eventTable(scenario, facts)],
 ])}
+${programmeTable(facts, run)}
 </section>
 <section>
 <div class="plotsHead"><h2>Over the run</h2><button type="button" id="wholeRun" disabled>Show the whole run</button></div>
@@ -239,6 +240,19 @@ function bolusTable(facts: Facts, run: Run): string {
         ["Outcome", ""],
     ]
     return table("Boluses", head, rows).replace("<div>", '<div id="boluses">')
+}
+
+function programmeTable(facts: Facts, run: Run): string {
+    const { programmes } = run.result
+    if (programmes.length === 0) return ""
+    const head: [string, string][] = [
+        ["Offered", "t"],
+        ["Programme", ""],
+    ]
+    const rows = programmes.map(({ offeredMs, answer }) => [facts.clock.dayAndTime(offeredMs), escapeHtml(answer)])
+    return table("Programmes offered", head, rows)
+        .replace("<div>", '<div id="programmes" class="narrow">')
+        .replace(' class="stack"', "")
 }
 
 function eventTable(scenario: Scenario, facts: Facts): string {

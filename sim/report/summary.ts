@@ -82,6 +82,12 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
         lines.push(...indented(rows))
     }
 
+    if (result.programmes.length > 0) {
+        lines.push(`${result.programmes.length} ${result.programmes.length === 1 ? "programme" : "programmes"} offered`)
+        const rows = result.programmes.map(({ offeredMs, answer }) => [clock.dayAndTime(offeredMs), answer])
+        lines.push(...indented(rows))
+    }
+
     if (run.failures.length > 0) {
         lines.push(styled(["red", "bold"], "Did not meet what the scenario expects"))
         lines.push(...run.failures.map(failure => "    " + failure))
@@ -99,7 +105,7 @@ function refillText(refill: string, inMs: number | null, lowPl: number, meanRate
 const LABEL_WIDTH = 14
 
 /** Rows as lines with their columns one under the other, the first at least `firstWidth` wide. */
-function aligned(rows: string[][], firstWidth = 0): string[] {
+export function aligned(rows: string[][], firstWidth = 0): string[] {
     const widths = [firstWidth]
     for (const row of rows)
         row.forEach((cell, column) => {

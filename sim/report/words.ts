@@ -1,7 +1,7 @@
 // The plain words for what the pump and a scenario call by short names.
 
 import type { AlarmRecord, BolusRecord } from "../engines/result"
-import type { ScenarioEvent, SensorFailure, SensorName } from "../scenario/scenario"
+import type { PartName, ScenarioEvent, SensorFailure } from "../scenario/scenario"
 import { formatMl } from "./units"
 
 const ALARM_NAMES: Readonly<Record<string, string>> = {
@@ -32,6 +32,7 @@ const ALARM_NAMES: Readonly<Record<string, string>> = {
     selfTestFailed: "Self-test failed",
     restartedTooOften: "Restarted too often",
     checkpointDamaged: "Memory of the pump damaged",
+    memoryFault: "Record memory fault",
 }
 
 /** An alarm's name in words; an id of no known alarm stands for itself. */
@@ -45,12 +46,13 @@ export function alarmText({ id, reason, overMs, clearedMs }: AlarmRecord): strin
     return overMs !== null && clearedMs === null ? `${name} (over, waits for a person)` : name
 }
 
-const SENSOR_NAMES: Readonly<Record<SensorName, string>> = {
+const SENSOR_NAMES: Readonly<Record<PartName, string>> = {
     pressure: "pressure sensor",
     encoder: "encoder",
     reservoirSwitch: "reservoir switch",
     battery: "battery monitor",
     clock: "clock",
+    memory: "record memory",
 }
 
 const EVENT_NAMES = {
@@ -71,6 +73,8 @@ const EVENT_NAMES = {
     acknowledge: "alarms acknowledged",
     silence: "sound paused",
     release: "released by a clinician",
+    supplyLow: "supply about to fail",
+    supplyGood: "supply good again",
 } as const
 
 const FAILURE_WORDS: Readonly<Record<SensorFailure, string>> = {
@@ -116,6 +120,8 @@ export function eventName(event: ScenarioEvent): string {
             return `firmware frozen for ${event.lastsMs / 1000} s`
         case "battery":
             return `battery at ${event.millivolts} mV`
+        case "programme":
+            return `programme offered: ${event.name}${event.damaged ? ", damaged on its way" : ""}`
         case "clockStep":
             return `clock moved by ${event.seconds} s`
         case "sensorRepair":

@@ -40,6 +40,11 @@ export function checkExpectations(scenario: Scenario, result: RunResult): string
         const outcomes = result.boluses.map(bolus => bolus.outcome).join(", ") || "none"
         if (outcomes !== expected) failures.push(`the boluses were to be ${expected}, but were ${outcomes}`)
     }
+    if (expect.programmeAnswers) {
+        const expected = expect.programmeAnswers.join(", ") || "none"
+        const answers = result.programmes.map(({ answer }) => answer).join(", ") || "none"
+        if (answers !== expected) failures.push(`the programmes offered were to be ${expected}, but were ${answers}`)
+    }
     return failures
 
     function checkRange(name: string, range: RangeMl | undefined, volumePl: number): void {

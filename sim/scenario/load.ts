@@ -10,9 +10,9 @@ import { InputError, Problem, readInput, shown } from "../input"
 import { CompiledPrescription, loadPrescription } from "../prescription/compile"
 import { encodeMechanism, loadMechanism, mechanismLimit, refusedFlow } from "../prescription/mechanism"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
-import { Expectations, Scenario, ScenarioEvent, SensorFailure, SensorName } from "./scenario"
+import { Expectations, PartName, Scenario, ScenarioEvent, SensorFailure } from "./scenario"
 import { EventInput, ScenarioInput, scenarioSchema } from "./schema"
-import { sinceStartMs, sinceStartText, weekMsOf } from "./time"
+import { sinceStartMs, sinceStartText, wallMsOf } from "./time"
 
 const DEFAULT_MECHANISM = fileURLToPath(new URL("../../boards/syringe-20ml.mechanism.json", import.meta.url))
 const DURATION_DAYS_MAX = 366
@@ -47,8 +47,8 @@ export function loadScenario(file: string): Scenario {
     const durationMs = timeMs(input.duration)
     if (!(durationMs > 0 && durationMs <= DURATION_DAYS_MAX * MS_PER_DAY))
         refuse("duration", shown(input.duration), `a time longer than none and up to "${DURATION_DAYS_MAX}d"`)
-    const startWeekMs = weekMsOf(input.startsAt)
-    if (startWeekMs === undefined) throw new Error("a start that its schema should have refused")
+    const startWallMs = wallMsOf(input.startsAt)
+    if (startWallMs === undefined) throw new Error("a start that its schema should have refused")
 
     const { reservoirMl } = compiled.prescription
     const reservoirFillMl = input.reservoirFillMl ?? reservoirMl
@@ -67,7 +67,22 @@ export function loadScenario(file: string): Scenario {
             "0, or more with a stopperComplianceMicrolitresPerKilopascal over 0, which lets the plunger stick",
         )
     checkMechanismKeepsUp(compiled, mechanism, input, refuse)
-    const events = eventsOf(input.events, durationMs, reservoirMl, refuse)
+    input.events.forEach((event, i) => {
+        if (event.do === "battery" && input.world.battery)
+            refuse(
+                `events[${i}].do`,
+                shown(event.do),
+                "left out where there is a world.battery, which has its own voltage",
+            )
+    })
+    const offers = input.events.map((event, i) => {
+        if (event.do !== "programme") return undefined
+        const field = `events[${i}].prescription`
+        const offered = referred(field, event.prescription, loadPrescription)
+        checkOffer(offered, compiled, mechanism, field, refuse)
+        return offered
+    })
+    const events = eventsOf(input.events, offers, durationMs, reservoirMl, refuse)
     const expect = expectationsOf(input.expect, durationMs, refuse)
     if (problems.length > 0) throw new InputError(problems)
 
@@ -81,7 +96,7 @@ export function loadScenario(file: string): Scenario {
         limitsBytes: compiled.limitsBytes,
         durationMs,
         startsAt: input.startsAt,
-        startWeekMs,
+        startWallMs,
         seed: input.seed,
         reservoirFillPl: Math.round(reservoirFillMl * PICOLITRES_PER_ML),
         world: input.world,
@@ -115,6 +130,25 @@ function checkMechanismKeepsUp(
     })
 }
 
+/** The pump could run what it is offered, and its accounts in micrograms stay what they are. */
+function checkOffer(
+    { prescription, programme }: CompiledPrescription,
+    running: CompiledPrescription,
+    mechanism: Mechanism,
+    field: string,
+    refuse: Refuse,
+): void {
+    const refused = refusedFlow(programme, mechanism)
+    if (refused) refuse(field, refused.was, refused.mayBe)
+    const { concentrationMicrogramsPerMl } = running.prescription
+    if (prescription.concentrationMicrogramsPerMl !== concentrationMicrogramsPerMl)
+        refuse(
+            field,
+            `one of ${prescription.concentrationMicrogramsPerMl} µg/mL`,
+            `one of ${concentrationMicrogramsPerMl} µg/mL, which is in the reservoir`,
+        )
+}
+
 /** Events that end what another one began. */
 const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
     clear: "occlude",
@@ -124,15 +158,16 @@ const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
     unstall: "stall",
     replaceGear: "wearGear",
     sensorRepair: "sensorFault",
+    supplyGood: "supplyLow",
 }
 
 const ENDED_BY = Object.fromEntries(Object.entries(BEGUN_BY).map(([end, begin]) => [begin, end]))
 
 /** Events that say nothing while the pump has no power. */
-const TAKES_POWER = ["stop", "start", "acknowledge", "silence", "release", "prime", "refill", "freeze"]
+const TAKES_POWER = ["stop", "start", "acknowledge", "silence", "release", "prime", "refill", "programme", "freeze"]
 
 /** The failures that not every part can have, and those that can. */
-const FAILS_ONLY: Partial<Record<SensorFailure, SensorName[]>> = {
+const FAILS_ONLY: Partial<Record<SensorFailure, PartName[]>> = {
     jumping: ["pressure", "encoder", "battery", "clock"],
     drifting: ["pressure", "encoder", "battery", "clock"],
     pressed: ["reservoirSwitch"],
@@ -146,9 +181,15 @@ const DRIFTS = {
     clock: { field: "driftPartsPerMillion", perHour: 3600 / 1_000_000 },
 } as const
 
-function eventsOf(inputs: EventInput[], durationMs: number, reservoirMl: number, refuse: Refuse): ScenarioEvent[] {
+function eventsOf(
+    inputs: EventInput[],
+    offers: (CompiledPrescription | undefined)[],
+    durationMs: number,
+    reservoirMl: number,
+    refuse: Refuse,
+): ScenarioEvent[] {
     const inOrder = inputs
-        .map((input, i) => ({ input, field: `events[${i}]`, atMs: timeMs(input.at) }))
+        .map((input, i) => ({ input, offer: offers[i], field: `events[${i}]`, atMs: timeMs(input.at) }))
         .sort((a, b) => a.atMs - b.atMs)
     const lasting = new Set<string>()
     for (const { input, field, atMs } of inOrder) {
@@ -177,7 +218,7 @@ function eventsOf(inputs: EventInput[], durationMs: number, reservoirMl: number,
         if (input.do === "refill") checkRefill(input, field, reservoirMl, refuse)
         if (input.do === "sensorFault") checkSensorFault(input, field, refuse)
     }
-    return inOrder.map(({ input, atMs }) => eventOf(input, atMs))
+    return inOrder.map(({ input, offer, atMs }) => eventOf(input, offer, atMs))
 }
 
 type Input<Kind extends EventInput["do"]> = Extract<EventInput, { do: Kind }>
@@ -194,10 +235,14 @@ function checkRefill(input: Input<"refill">, field: string, reservoirMl: number,
 
 function checkSensorFault(input: Input<"sensorFault">, field: string, refuse: Refuse): void {
     const { sensor, failure } = input
+    if (sensor === "memory" && failure !== "missing") {
+        refuse(`${field}.failure`, `${shown(failure)} of memory`, '"missing" of memory')
+        return
+    }
     const only = FAILS_ONLY[failure]
     if (only && !only.includes(sensor))
         refuse(`${field}.failure`, `${shown(failure)} of ${sensor}`, `${shown(failure)} of ${only.join(", ")}`)
-    const drift = failure === "drifting" && sensor !== "reservoirSwitch" ? DRIFTS[sensor].field : undefined
+    const drift = failure === "drifting" && drifts(sensor) ? DRIFTS[sensor].field : undefined
     if (drift !== undefined && input[drift] === undefined)
         refuse(`${field}.${drift}`, "missing", `a number: how fast the ${sensor} drifts`)
     for (const { field: other } of Object.values(DRIFTS))
@@ -209,8 +254,19 @@ function checkSensorFault(input: Input<"sensorFault">, field: string, refuse: Re
             )
 }
 
-function eventOf(input: EventInput, atMs: number): ScenarioEvent {
+function drifts(part: PartName): part is keyof typeof DRIFTS {
+    return part in DRIFTS
+}
+
+function eventOf(input: EventInput, offer: CompiledPrescription | undefined, atMs: number): ScenarioEvent {
     switch (input.do) {
+        case "programme": {
+            if (!offer) throw new Error("a programme that was not compiled")
+            const { damaged } = input
+            const bytes = Uint8Array.from(offer.bytes)
+            if (damaged) bytes[bytes.length >> 1] ^= 1
+            return { atMs, kind: "programme", name: offer.prescription.name, bytes, damaged }
+        }
         case "prime":
             return {
                 atMs,
@@ -261,7 +317,7 @@ function eventOf(input: EventInput, atMs: number): ScenarioEvent {
 
 /** The rate in the part's own unit; 0 for a part that doesn't drift. */
 function driftPerHourOf(input: Input<"sensorFault">): number {
-    if (input.failure !== "drifting" || input.sensor === "reservoirSwitch") return 0
+    if (input.failure !== "drifting" || !drifts(input.sensor)) return 0
     const { field, perHour } = DRIFTS[input.sensor]
     return (input[field] ?? 0) * perHour
 }

@@ -5,6 +5,7 @@ import type { Prescription } from "../prescription/schema"
 
 /** The parts whose failure a scenario can stage. */
 export type SensorName = "pressure" | "encoder" | "reservoirSwitch" | "battery" | "clock"
+export type PartName = SensorName | "memory"
 
 /**
  * How a part fails. The first three it or its driver notices: no answer, one that it cannot have measured, one too old. The
@@ -31,15 +32,18 @@ export type WorldEvent =
     | { atMs: number; kind: "runaway"; stepsPerSecond: number }
     | { atMs: number; kind: "freeze"; lastsMs: number }
     | { atMs: number; kind: "battery"; millivolts: number }
+    | { atMs: number; kind: "supplyLow" | "supplyGood" }
     | { atMs: number; kind: "clockStep"; seconds: number }
     /** `driftPerHour` is in the part's own unit: pascals, steps, millivolts or seconds; 0 for one that doesn't drift. */
-    | { atMs: number; kind: "sensorFault"; sensor: SensorName; failure: SensorFailure; driftPerHour: number }
-    | { atMs: number; kind: "sensorRepair"; sensor: SensorName }
+    | { atMs: number; kind: "sensorFault"; sensor: PartName; failure: SensorFailure; driftPerHour: number }
+    | { atMs: number; kind: "sensorRepair"; sensor: PartName }
 
 /** What a person does to the pump. */
 export type PersonEvent =
     | { atMs: number; kind: "stop" | "start" | "acknowledge" | "silence" | "release" }
     | { atMs: number; kind: "prime"; volumePl: number; ratePlPerDay: number }
+    /** A clinician's programmer offers another programme: its record as the pump would store it, a byte changed if `damaged`. */
+    | { atMs: number; kind: "programme"; name: string; bytes: Uint8Array; damaged: boolean }
     /**
      * The reservoir is filled up to `volumePl`, of which `missedPl` does not reach it. What was drawn out of it before is told
      * the pump: a figure, what truly was in it ("auto"), or nothing.
@@ -54,6 +58,16 @@ export type PersonEvent =
 
 /** Something that happens at a time since the start. */
 export type ScenarioEvent = WorldEvent | PersonEvent | { atMs: number; kind: "powerOff" | "powerOn" }
+
+/** A battery that empties: of what kind, how much it holds when full and at the start, and which board draws on it. */
+export interface BatterySettings {
+    cell: "liIon" | "twoAlkalineAa"
+    capacityMilliampereHours: number
+    chargePerMille: number
+    board: "pico" | "esp32c3"
+    /** The coils stay under current between steps. */
+    driverAlwaysOn: boolean
+}
 
 /** The bench around the firmware: mechanism, line, catheter, sensors and clock as they truly are. */
 export interface WorldSettings {
@@ -81,7 +95,9 @@ export interface WorldSettings {
     /** What holds the plunger until it slips, and what the screw stores in its stopper meanwhile. */
     plungerStictionKilopascals: number
     stopperComplianceMicrolitresPerKilopascal: number
+    /** What the supply gives; where there is a battery, what is left in it decides. */
     batteryMillivolts: number
+    battery?: BatterySettings | undefined
     /** After the last rising edge of the heartbeat, when the outside watchdog cuts the motor's supply and sounds. */
     watchdogMilliseconds: number
     /** Each tick is late by 0 up to this, uniformly, drawn from the seed. */
@@ -125,6 +141,8 @@ export interface Expectations {
     stepErrorBelow?: number
     /** The outcomes of the run's boluses, in order. */
     bolusOutcomes?: ("delivered" | "cancelled" | "denied" | "inProgress")[]
+    /** What became of the programmes that were offered, in order, in the words of PROGRAMME_ANSWERS. */
+    programmeAnswers?: string[]
 }
 
 /** A scenario that has been checked in full. */
@@ -140,8 +158,8 @@ export interface Scenario {
     durationMs: number
     /** Local date and time at the start, as in the file: "2026-03-02T00:00:00". */
     startsAt: string
-    /** Local time at the start as milliseconds since Monday 00:00. */
-    startWeekMs: number
+    /** Local time at the start as milliseconds since Monday 3 January 2000, 00:00. */
+    startWallMs: number
     seed: number
     reservoirFillPl: number
     world: WorldSettings

@@ -4,9 +4,11 @@
 import { z } from "zod"
 import { ALARMS, REASON_WORDS } from "../../src/pump/alarms"
 import { PRIME_PL_MAX, PRIME_RATE_PL_PER_DAY_MAX, RATE_PL_PER_DAY_MIN, RESERVOIR_PL_MAX } from "../../src/pump/limits"
+import { PROGRAMME_ANSWERS } from "../engines/result"
 import { editorSchemaField, numberField, textField, wholeField, wordField } from "../input"
+import { capacityField, cellField } from "../prescription/mechanism"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
-import { LOCAL_TIME, LOCAL_TIME_MAY_BE, TIME_SINCE_START, TIME_SINCE_START_MAY_BE, weekMsOf } from "./time"
+import { LOCAL_TIME, LOCAL_TIME_MAY_BE, TIME_SINCE_START, TIME_SINCE_START_MAY_BE, wallMsOf } from "./time"
 
 const RESERVOIR_ML_MAX = RESERVOIR_PL_MAX / PICOLITRES_PER_ML
 const U32_MAX = 4_294_967_295
@@ -107,6 +109,28 @@ export const worldSchema = z
                 10,
             ).default(0),
             batteryMillivolts: wholeField("Battery voltage, in millivolts.", 0, 20_000).default(4000),
+            battery: z
+                .strictObject(
+                    {
+                        cell: cellField,
+                        capacityMilliampereHours: capacityField,
+                        chargePerMille: wholeField(
+                            "What is in it at the start, in per mille of that.",
+                            0,
+                            1000,
+                        ).default(1000),
+                        board: wordField("The board that draws on it.", ["pico", "esp32c3"]).default("pico"),
+                        driverAlwaysOn: z
+                            .boolean({ error: "true or false" })
+                            .describe("True for a driver that keeps its coils under current between steps.")
+                            .default(false),
+                    },
+                    { error: "an object with cell and capacityMilliampereHours" },
+                )
+                .describe(
+                    "A battery that empties by what the board does, and gives its voltage by what is left; without it the voltage is batteryMillivolts.",
+                )
+                .optional(),
             // 0.45 × 1 MΩ × 4.7 µF, 1.35 to 2.9 s with tolerances: boards/README.md.
             watchdogMilliseconds: wholeField(
                 "After the heartbeat's last rising edge, when the outside watchdog cuts motor power and sounds, in milliseconds.",
@@ -141,7 +165,14 @@ function fractionField(description: string) {
     return numberField(`${description}, 0 to 1; 0 ends it.`, 0, 1)
 }
 
-const sensor = wordField("The part concerned.", ["pressure", "encoder", "reservoirSwitch", "battery", "clock"])
+const sensor = wordField("The part concerned.", [
+    "pressure",
+    "encoder",
+    "reservoirSwitch",
+    "battery",
+    "clock",
+    "memory",
+])
 
 const eventSchemas = [
     plainEvent("occlude", "The catheter is blocked: nothing leaves it."),
@@ -185,6 +216,8 @@ const eventSchemas = [
     quantityEvent("battery", "The battery's voltage is another one from now on.", {
         millivolts: wholeField("The new voltage, in millivolts.", 0, 20_000),
     }),
+    plainEvent("supplyLow", "The detector on the supply warns that power is about to fail."),
+    plainEvent("supplyGood", "The detector on the supply no longer warns."),
     quantityEvent("clockStep", "The real-time clock is set on or back.", {
         seconds: wholeField("By how much, in seconds; negative is back.", -604_800, 604_800),
     }),
@@ -216,13 +249,20 @@ const eventSchemas = [
             )
             .optional(),
     }),
+    quantityEvent("programme", "A clinician's programmer offers the pump another programme.", {
+        prescription: whereField("The prescription that is offered, of the same strength as the one that runs."),
+        damaged: z
+            .boolean({ error: "true or false" })
+            .describe("True when a byte of it is changed on its way, for the pump to refuse.")
+            .default(false),
+    }),
     quantityEvent("sensorFault", "A part fails.", {
         sensor,
         failure: wordField(
             "How. Noticed by the part itself: no answer (missing), one that it cannot have measured (invalid), one too old (stale). " +
                 "Looking like any reading: the last one for ever (stuck), a figure beyond all that can be (outOfRange), 50 times its " +
                 "scatter (noisy), off by much now and then (jumping), off by more and more (drifting), and of the reservoirSwitch, " +
-                "pressed all the time (pressed).",
+                "pressed all the time (pressed). The memory can only be missing.",
             ["missing", "invalid", "stale", "stuck", "outOfRange", "noisy", "jumping", "drifting", "pressed"],
         ),
         driftPascalsPerHour: driftField("pressure sensor", "pascals per hour", 1_000_000),
@@ -308,6 +348,16 @@ const expectSchema = z
                 })
                 .describe("The outcome of each bolus of the run, in order.")
                 .optional(),
+            programmeAnswers: z
+                .array(
+                    wordField(
+                        "What became of a programme that was offered.",
+                        Object.values(PROGRAMME_ANSWERS) as [string, ...string[]],
+                    ),
+                    { error: "a list of answers" },
+                )
+                .describe("What became of each programme that was offered in the run, in order.")
+                .optional(),
         },
         { error: "an object with expectations" },
     )
@@ -329,7 +379,7 @@ export const scenarioSchema = z
             startsAt: z
                 .string({ error: LOCAL_TIME_MAY_BE })
                 .regex(LOCAL_TIME, { error: LOCAL_TIME_MAY_BE })
-                .refine(text => !LOCAL_TIME.test(text) || weekMsOf(text) !== undefined, { error: LOCAL_TIME_MAY_BE })
+                .refine(text => !LOCAL_TIME.test(text) || wallMsOf(text) !== undefined, { error: LOCAL_TIME_MAY_BE })
                 .describe("Local date and time at the start; the weekday follows from it."),
             seed: wholeField("From which noise and jitter are drawn.", 0, U32_MAX).default(1),
             reservoirFillMl: numberField(

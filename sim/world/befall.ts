@@ -58,6 +58,12 @@ export function befall(world: World, event: WorldEvent): void {
         case "battery":
             world.batteryMv = event.millivolts
             return
+        case "supplyLow":
+            world.supplyFailing = true
+            return
+        case "supplyGood":
+            world.supplyFailing = false
+            return
         case "clockStep":
             world.stepClock(event.seconds)
             return

@@ -15,12 +15,17 @@ export interface SensorAnswers {
     endSwitchFault: SensorFault
     batteryMv: number
     batteryFault: SensorFault
-    wallWeekS: number
+    /** Local time since Monday 3 January 2000, 00:00. */
+    wallS: number
     wallFault: SensorFault
+    /** SensorFault.Missing while the record memory does not answer. */
+    memoryFault: SensorFault
+    /** What the detector on the supply says: it is failing. */
+    supplyFailing: boolean
 }
 
 const MS_PER_HOUR = 3_600_000
-const S_PER_WEEK = 604_800
+const U32_MAX = 4_294_967_295
 
 /** Weather moves the room's pressure this far from where it was at the start, at most. */
 const WEATHER_PA_MAX = 3000
@@ -53,7 +58,8 @@ const LIES: Record<SensorName, Lies> = {
     reservoirSwitch: { outOfRange: 2, scatter: 1, jump: 1, least: 0, most: 2 },
     // A good one is off by about 10 mV.
     battery: { outOfRange: 60_000, scatter: 500, jump: 1000, least: 0, most: 65_535 },
-    clock: { outOfRange: 700_000, scatter: 50, jump: 3600, least: 0, most: 700_000 },
+    // In the year 2126: the chips know a century, from 2000 on.
+    clock: { outOfRange: 4_000_000_000, scatter: 50, jump: 3600, least: 0, most: U32_MAX },
 }
 
 /** The failure of one part. */
@@ -103,7 +109,9 @@ export class Sensors {
         encoderSteps: number,
         endSwitch: number,
         batteryMv: number,
-        wallWeekS: number,
+        wallS: number,
+        memoryAnswers: boolean,
+        supplyFailing: boolean,
         nowMs: number,
     ): SensorAnswers {
         const { failing } = this
@@ -118,8 +126,10 @@ export class Sensors {
             endSwitchFault: NOTICED[failing.reservoirSwitch.failure] ?? SensorFault.None,
             batteryMv,
             batteryFault: NOTICED[failing.battery.failure] ?? SensorFault.None,
-            wallWeekS,
+            wallS,
             wallFault: NOTICED[failing.clock.failure] ?? SensorFault.None,
+            memoryFault: memoryAnswers ? SensorFault.None : SensorFault.Missing,
+            supplyFailing,
         }
         if (this.anyLies) {
             const last = this.last ?? answers
@@ -127,7 +137,7 @@ export class Sensors {
             answers.encoderSteps = this.lie("encoder", answers.encoderSteps, last.encoderSteps, nowMs)
             answers.endSwitch = this.lie("reservoirSwitch", answers.endSwitch, last.endSwitch, nowMs)
             answers.batteryMv = this.lie("battery", answers.batteryMv, last.batteryMv, nowMs)
-            answers.wallWeekS = this.lie("clock", answers.wallWeekS, last.wallWeekS, nowMs)
+            answers.wallS = this.lie("clock", answers.wallS, last.wallS, nowMs)
         }
         this.last = answers
         return answers
@@ -161,9 +171,7 @@ export class Sensors {
             default:
                 return truth
         }
-        const whole = Math.round(lie)
-        if (sensor === "clock") return ((whole % S_PER_WEEK) + S_PER_WEEK) % S_PER_WEEK
-        return Math.min(Math.max(whole, least), most)
+        return Math.min(Math.max(Math.round(lie), least), most)
     }
 
     private ownScatter(sensor: SensorName): number {

@@ -2,8 +2,11 @@
 // It knows what truly left the catheter, and never asks the firmware for anything.
 
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
-import type { SensorFailure, SensorName, WorldSettings } from "../scenario/scenario"
+import { AlarmPriority } from "../../src/pump/alarms"
+import type { PartName, SensorFailure, WorldSettings } from "../scenario/scenario"
+import { Battery } from "./battery"
 import { Body } from "./body"
+import { MemoryChip } from "./memory"
 import { type RandomStream, randomStream, uniform } from "./random"
 import { type SensorAnswers, Sensors } from "./sensors"
 
@@ -11,7 +14,6 @@ export type { SensorAnswers } from "./sensors"
 
 const PL_PER_MICROLITRE = 1_000_000
 const MS_PER_HOUR = 3_600_000
-const S_PER_WEEK = 604_800
 
 // The thrust at which a NEMA 11 on an M3 screw slips is of the order of 100 N; on the 2.9 cm² of a 20 mL plunger that
 // is about 350 kPa. Beyond it the motor loses its steps.
@@ -51,8 +53,13 @@ export class World {
     lossFraction = 0
     /** Motor and encoder turn, and the screw does not. */
     gearWorn = false
-    /** What the battery gives. */
+    /** What the supply gives where no battery is in it. */
     batteryMv: number
+    /** The battery, where there is one that empties. */
+    readonly battery: Battery | undefined
+    /** The detector on the supply warns that it is about to fail. */
+    supplyFailing = false
+    readonly memory = new MemoryChip()
     /** Until when the firmware does not run, with its power on. */
     frozenUntilMs = 0
     /** What the pump's light shows, a `Light`; and whether its buzzer sounds. */
@@ -98,12 +105,14 @@ export class World {
 
     constructor(
         private readonly settings: WorldSettings,
-        private readonly startWeekMs: number,
+        /** Local time at the start, as milliseconds since Monday 3 January 2000, 00:00. */
+        private readonly startWallMs: number,
         fillPl: number,
         seed: number,
     ) {
         this.reservoirPl = fillPl
         this.batteryMv = settings.batteryMillivolts
+        if (settings.battery) this.battery = new Battery(settings.battery)
         this.body = new Body(settings, randomStream(seed, 1))
         this.sensors = new Sensors(settings, xoroshiro128plus(seed), randomStream(seed, 2), randomStream(seed, 3))
         this.chance = randomStream(seed, 4)
@@ -148,6 +157,7 @@ export class World {
 
     /** Lets time pass: the line relaxes through the catheter as a compliance through a resistance does. */
     advance(toMs: number): void {
+        if (this.battery && this.powered) this.battery.pass(toMs - this.nowMs)
         if (this.busy) {
             this.advanceBusy(toMs)
             return
@@ -161,12 +171,14 @@ export class World {
     /** Pulses reach the motor driver: forwards, or backwards where `steps` is negative. A motor that can't turn loses them. */
     step(steps: number): void {
         if (steps === 0 || !this.motorPowered) return
+        this.battery?.steps(Math.abs(steps))
         for (let i = 0; i < steps; i++) this.stepForward()
         for (let i = 0; i > steps; i--) this.stepBack()
     }
 
     /** An edge comes from the heartbeat pin at the end of each completed tick; the watchdog hears every other one, the rising. */
     heartbeat(): void {
+        this.battery?.tick()
         this.watchdogFitted = true
         this.heartbeatHigh = !this.heartbeatHigh
         if (this.heartbeatHigh) this.lastEdgeMs = this.nowMs
@@ -176,12 +188,14 @@ export class World {
     powerOff(): void {
         this.restartFirmware()
         this.powered = false
+        this.memory.powered = false
         this.lastEdgeMs = -Infinity
     }
 
     /** Power is back. Where a watchdog is fitted, it sounds and the motor stays without power until the first heartbeat. */
     powerOn(): void {
         this.powered = true
+        this.memory.powered = true
     }
 
     /** The firmware starts anew, whatever it hung on: the encoder's count is gone with it, and nothing is shown. */
@@ -192,6 +206,7 @@ export class World {
         this.heartbeatHigh = false
         this.light = 0
         this.sounding = false
+        if (this.battery) this.battery.alarm = AlarmPriority.None
     }
 
     /** A person fills up to this volume, of which some goes beside the syringe. The plunger then lies against the screw. */
@@ -243,8 +258,9 @@ export class World {
     }
 
     /** The part fails from now on; `driftPerHour`, in pascals, steps, millivolts or seconds, is for one that drifts. */
-    fail(sensor: SensorName, failure: SensorFailure | "none", driftPerHour = 0): void {
-        this.sensors.fail(sensor, failure, driftPerHour, this.nowMs)
+    fail(part: PartName, failure: SensorFailure | "none", driftPerHour = 0): void {
+        if (part === "memory") this.memory.answering = failure === "none"
+        else this.sensors.fail(part, failure, driftPerHour, this.nowMs)
     }
 
     /**
@@ -262,13 +278,16 @@ export class World {
             const swingPa = body.swingPa(nowMs, this.timeConstantMs)
             if (!this.occluded && !this.open) pressurePa += swingPa
         }
-        const wallS = Math.floor((this.startWeekMs + nowMs + this.clockOffsetMs) / 1000) % S_PER_WEEK
+        const wallS = Math.floor((this.startWallMs + nowMs + this.clockOffsetMs) / 1000)
         return this.sensors.answer(
             pressurePa,
             this.stepsMade,
             this.reservoirPl <= 0 ? 1 : 0,
-            this.batteryMv,
-            wallS < 0 ? wallS + S_PER_WEEK : wallS,
+            this.battery ? this.battery.millivolts : this.batteryMv,
+            // As a u32, which is what the link carries.
+            wallS >>> 0,
+            this.memory.answering,
+            this.supplyFailing,
             nowMs,
         )
     }
