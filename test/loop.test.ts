@@ -2,17 +2,19 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
 import { loadPrescription } from "../sim/prescription/compile"
 import { encodeMechanism, loadMechanism } from "../sim/prescription/mechanism"
 import { settingsOf, settingText } from "../sim/prescription/records"
+import { Board } from "../src/drivers/energyUse"
 import { loadRecord } from "../src/drivers/flashStore"
 import type { Parts } from "../src/drivers/parts"
 import { runPump } from "../src/loop"
 import { ALARMS, Alarm, AlarmPriority, hasAlarm, Reason } from "../src/pump/alarms"
 import { crc32 } from "../src/pump/bytes"
-import { decodeCheckpoint } from "../src/pump/checkpoint"
+import { CHECKPOINT_SIZE, type Checkpoint, decodeCheckpoint } from "../src/pump/checkpoint"
+import { checkpointAddress, MEMORY_SIZE, ODOMETERS_AT } from "../src/pump/journal"
 import { START_UP_MS } from "../src/pump/limits"
 import type { Pump } from "../src/pump/pump"
 import { CommandKind, type Readings, SensorFault } from "../src/pump/readings"
 import * as selfTest from "../src/pump/selfTest"
-import { clock, flash, Settings, setClock } from "./drivers/devicescriptCore"
+import { clock, flash, setClock } from "./drivers/devicescriptCore"
 
 // Here the tests of arithmetic and logic can be made to fail; whether the logic holds is for `selfTest.test.ts` to say.
 vi.mock("../src/pump/selfTest", async importOriginal => {
@@ -22,6 +24,17 @@ vi.mock("../src/pump/selfTest", async importOriginal => {
 
 const { bytes: PROGRAMME, limitsBytes: LIMITS } = loadPrescription("sim/prescriptions/child-48-segments.json")
 const MECHANISM = encodeMechanism(loadMechanism("boards/syringe-20ml.mechanism.json"))
+
+/** The record memory of these tests, and what fails of it. */
+const memory = { bytes: Buffer.alloc(MEMORY_SIZE), answering: true, keeps: true, writes: [] as number[] }
+
+/** One copy of the checkpoint in it. */
+function copyOf(sequence: number): Checkpoint {
+    const at = checkpointAddress(sequence)
+    const copy = decodeCheckpoint(memory.bytes.subarray(at, at + 200))
+    if (typeof copy !== "object") throw new Error(`no checkpoint: ${copy}`)
+    return copy
+}
 
 class TestOver extends Error {}
 
@@ -38,6 +51,7 @@ function noting(log: string[], fault: { at: string; atMs: number }, spoil: (read
     const seen: { pump?: Pump } = {}
     let command = CommandKind.None
     const parts: Parts = {
+        board: Board.Pico,
         motor: {
             reverses: true,
             step: async steps => {
@@ -62,7 +76,7 @@ function noting(log: string[], fault: { at: string; atMs: number }, spoil: (read
                         encoderFault: SensorFault.NotFitted,
                         reservoirEndFault: SensorFault.NotFitted,
                         batteryFault: SensorFault.NotFitted,
-                        wallWeekMs: Math.floor(clock.nowMs / 1_000) * 1_000,
+                        wallMs: Math.floor(clock.nowMs / 1_000) * 1_000,
                         wallFault: SensorFault.None,
                         command,
                     })
@@ -88,6 +102,16 @@ function noting(log: string[], fault: { at: string; atMs: number }, spoil: (read
                 beatsMs.push(clock.nowMs)
             },
         },
+        memory: {
+            read: async (address, length) =>
+                memory.answering ? Buffer.from(memory.bytes.subarray(address, address + length)) : undefined,
+            write: async (address, bytes, length) => {
+                if (address >= ODOMETERS_AT && address < ODOMETERS_AT + 32 && samplesMs.length > 0) note("count")
+                memory.writes.push(address)
+                if (memory.answering && memory.keeps) bytes.copy(memory.bytes, address, 0, length)
+                return memory.answering
+            },
+        },
     }
     const ask = (kind: CommandKind) => {
         command = kind
@@ -98,6 +122,7 @@ function noting(log: string[], fault: { at: string; atMs: number }, spoil: (read
 beforeEach(() => {
     setClock(0)
     flash.clear()
+    Object.assign(memory, { bytes: Buffer.alloc(MEMORY_SIZE), answering: true, keeps: true, writes: [] })
     for (const { key, value } of settingsOf(PROGRAMME, MECHANISM, LIMITS))
         flash.set(key, Buffer.from(settingText(value)))
 })
@@ -123,7 +148,12 @@ describe("the loop", () => {
         expect(log.slice(0, 6)).toEqual(["lamp test", "beat", "faulty", "read", "report ", "beat"])
         const step = log.indexOf("step 1")
         expect(step).toBeGreaterThan(0)
-        expect(log.slice(step + 1, step + 3)).toEqual(["report ", "beat"])
+        expect(log.slice(step - 1, step + 3), "JRN-3: counted, then made").toEqual([
+            "count",
+            "step 1",
+            "report ",
+            "beat",
+        ])
         expect(log.filter(what => what.startsWith("show"))).toEqual([])
     })
 
@@ -202,24 +232,29 @@ describe("the loop", () => {
 
     test("CKP-1: checkpoints go to two copies in turn, and the newest good one is what a restart begins with", async () => {
         await runOver(noting([], { at: "read", atMs: 1_807_000 }))
-        const copies = ["cp0", "cp1"].map(key => decodeCheckpoint(flash.get(key)))
         // One at power-on, and one every 15 minutes.
-        expect(copies.map(copy => copy?.sequence)).toEqual([2, 3])
-        expect(copies.map(copy => copy?.brokenRuns)).toEqual([1, 1])
-        expect(copies[1]?.residualPl).toBeLessThan(copies[0]?.residualPl ?? 0)
+        expect([copyOf(2), copyOf(3)].map(copy => copy.sequence)).toEqual([2, 3])
+        expect([copyOf(2), copyOf(3)].map(copy => copy.brokenRuns)).toEqual([1, 1])
+        const residualPl = copyOf(2).residualPl
+        expect(copyOf(3).residualPl).toBeLessThan(residualPl)
+        const madeSteps = copyOf(3).forwardSteps - copyOf(2).forwardSteps
 
         setClock(0)
-        flash.get("cp1")?.writeUInt8(9, 0)
+        memory.bytes[checkpointAddress(3)] ^= 9
         const second = noting([], { at: "read", atMs: 6_000 })
         second.ask(CommandKind.Stop)
         await runOver(second)
-        expect(decodeCheckpoint(flash.get("cp1"))).toMatchObject({ sequence: 3, mode: 1, brokenRuns: 2 })
-        const stopped = decodeCheckpoint(flash.get("cp0"))
-        expect(stopped).toMatchObject({ sequence: 4, mode: 0, brokenRuns: 2, residualPl: copies[0]?.residualPl })
+        expect(copyOf(3)).toMatchObject({ sequence: 3, mode: 1, brokenRuns: 2, starts: 2 })
+        const stopped = copyOf(4)
+        expect(stopped).toMatchObject({ sequence: 4, mode: 0, brokenRuns: 2 })
+        // JRN-3: what was made after the good copy is not forgotten with the bad one.
+        expect((residualPl - stopped.residualPl) / 44_900).toBe(madeSteps)
     })
 
     test("CKP-3: where no copy is good the pump says so, and after the next restart still", async () => {
-        flash.set("cp0", Buffer.alloc(50, 7))
+        await runOver(noting([], { at: "read", atMs: 907_000 }))
+        memory.bytes[10] ^= 1
+        memory.bytes[checkpointAddress(1) + 10] ^= 1
         for (let run = 0; run < 2; run++) {
             setClock(0)
             const noted = noting([], { at: "read", atMs: 7_000 })
@@ -230,16 +265,37 @@ describe("the loop", () => {
 
     test("GRD-11: a trip of the guard is taken up again", async () => {
         await runOver(noting([], { at: "read", atMs: 7_000 }))
-        const copy = flash.get("cp1") as Buffer
-        const bytes = Buffer.from(copy)
+        const bytes = memory.bytes.subarray(checkpointAddress(1))
         bytes[3] = Reason.HourLimit
-        bytes.writeUInt32LE(crc32(bytes, 0, bytes.length - 4, 0), bytes.length - 4)
-        flash.set("cp1", bytes)
+        bytes.writeUInt32LE(crc32(bytes, 0, CHECKPOINT_SIZE - 4, 0), CHECKPOINT_SIZE - 4)
         setClock(0)
         const noted = noting([], { at: "read", atMs: 60_000 })
         await runOver(noted)
         expect(noted.stepsMs).toEqual([])
         expect(noted.seen.pump?.reasons[Alarm.OverDelivery]).toBe(Reason.HourLimit)
+    })
+
+    test("JRN-6: a record memory that falls silent is an alarm, and the basal flow goes on", async () => {
+        const noted = noting([], { at: "read", atMs: 120_000 }, () => {
+            memory.answering = clock.nowMs < 30_000 || clock.nowMs > 100_000
+            if (clock.nowMs > 99_000 && clock.nowMs < 100_000) silent.push(noted.seen.pump?.alarms ?? 0)
+        })
+        const silent: number[] = []
+        await runOver(noted)
+        expect(silent.map(alarms => hasAlarm(alarms, Alarm.MemoryFault))).toEqual([true])
+        expect(noted.stepsMs.filter(ms => ms > 40_000 && ms < 100_000).length).toBeGreaterThan(1)
+        expect(hasAlarm(noted.seen.pump?.alarms ?? 0, Alarm.MemoryFault), "over once it answers again").toBe(false)
+        expect(copyOf(2).forwardSteps, "and all is counted").toBe(noted.stepsMs.filter(ms => ms < 101_500).length)
+    })
+
+    test("JRN-6: a record memory that never answers leaves the minimum rate, with alarms", async () => {
+        memory.answering = false
+        const noted = noting([], { at: "read", atMs: 60_000 })
+        await runOver(noted)
+        const alarms = noted.seen.pump?.alarms ?? 0
+        expect(hasAlarm(alarms, Alarm.CheckpointDamaged) && hasAlarm(alarms, Alarm.MemoryFault)).toBe(true)
+        expect(noted.seen.pump?.reasons[Alarm.CheckpointDamaged]).toBe(Reason.Missing)
+        expect(noted.seen.pump?.ratePlPerDay).toBe(48_000_000)
     })
 })
 
@@ -266,7 +322,14 @@ describe("the self-test at power-on", () => {
     const failures: [string, Reason, (parts: Parts) => void, string[]][] = [
         ["arithmetic", Reason.Arithmetic, () => vi.mocked(selfTest.arithmeticHolds).mockReturnValueOnce(false), []],
         ["logic", Reason.Logic, () => vi.mocked(selfTest.logicTestPart).mockReturnValueOnce(selfTest.LOGIC_FAILED), []],
-        ["flash", Reason.Flash, () => vi.spyOn(Settings.prototype, "set").mockImplementation(async () => {}), []],
+        [
+            "the record memory",
+            Reason.Memory,
+            () => {
+                memory.keeps = false
+            },
+            [],
+        ],
         [
             "the motor's driver",
             Reason.MotorDriver,

@@ -57,6 +57,22 @@ describe("the largest volume that one fault delivers", () => {
         expect(excessPl).toBeGreaterThan(0.9 * boundPl)
     })
 
+    test("GRD-13: a logic that gives the most and crashes again and again is stopped all the same at the hour's limit", () => {
+        const crashing = ofKind("crashing").filter(({ name }) => !name.startsWith("all steps"))
+        expect(crashing).toHaveLength(2)
+        for (const { subject, excessPl, stoppedBy } of injectAll(continuous, crashing, 2)) {
+            expect(stoppedBy).toBe("guard, limit of an hour")
+            expect(excessPl).toBeLessThanOrEqual(subject.limits.hourPlMax + 2 * subject.mechanism.stepPl)
+        }
+    })
+
+    test("GRD-13: one that is never stopped and starts anew each quarter of an hour sees the day's limit less than twice over", () => {
+        const fault = faultOf("all steps that the guard lets through, and a reset every 905 seconds")
+        const { excessPl, boundPl } = measureFault(nightRise, fault, "windows empty")
+        expect(excessPl).toBeGreaterThan(guardBoundPl(nightRise, "windows empty"))
+        expect(excessPl).toBeLessThan(boundPl)
+    })
+
     test("GRD-13: the bound of a pump that nobody asks for anything is the limit of a day", () => {
         const dayPl = continuous.limits.dayPlMax
         const { stepPl } = continuous.mechanism

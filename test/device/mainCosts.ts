@@ -6,9 +6,12 @@ import { startAnnunciator } from "../../src/drivers/annunciator"
 import { startConsoleMonitor } from "../../src/drivers/consoleMonitor"
 import { OutputPin, SwitchedOutput } from "../../src/drivers/hardware"
 import { startHeartbeat } from "../../src/drivers/heartbeat"
-import { highestPriority } from "../../src/pump/alarms"
+import { highestPriority, Reason } from "../../src/pump/alarms"
 import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { CellKind } from "../../src/pump/energy"
+import { noteTick } from "../../src/pump/eventLog"
 import { createGuard, GuardLimits } from "../../src/pump/guard"
+import { countSteps, createJournal } from "../../src/pump/journal"
 import {
     DAY_LIMIT_PL_MAX,
     HOUR_LIMIT_PL_MAX,
@@ -17,6 +20,7 @@ import {
     PRIME_RATE_PL_PER_DAY_MAX,
 } from "../../src/pump/limits"
 import { Mechanism } from "../../src/pump/mechanism"
+import { ODOMETER_SIZE } from "../../src/pump/odometer"
 import { Programme } from "../../src/pump/programme"
 import { createActions, createPump, Pump, Records } from "../../src/pump/pump"
 import { CommandKind, createReadings, Readings, SensorFault } from "../../src/pump/readings"
@@ -43,6 +47,8 @@ const mechanism: Mechanism = {
     encoderSlackSteps: 48,
     batteryLowMv: 3_500,
     batteryEndMv: 3_300,
+    batteryKind: CellKind.None,
+    batteryMah: 0,
 }
 
 /** A pattern of 48 segments for each weekday. */
@@ -77,7 +83,7 @@ function setGood(readings: Readings): void {
     readings.reservoirEndFault = SensorFault.None
     readings.batteryMv = 4_000
     readings.batteryFault = SensorFault.None
-    readings.wallWeekMs = 0
+    readings.wallMs = 0
     readings.wallFault = SensorFault.None
     readings.command = CommandKind.None
 }
@@ -137,7 +143,7 @@ function phasesOf(): Phase[] {
     const programme = fullProgramme()
     const readings = createReadings()
     const actions = createActions()
-    const records: Records = { programme, mechanism, limits, checkpoint: undefined, checkpointDamaged: false }
+    const records: Records = { programme, mechanism, limits, checkpoint: undefined, checkpointDamage: Reason.None }
     const pump = createPump(records, 0)
     const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
     const worst: Pump[] = []
@@ -145,7 +151,12 @@ function phasesOf(): Phase[] {
     const monitor = startConsoleMonitor()
     const heartbeat = startHeartbeat(fakePin)
     const annunciator = startAnnunciator(fakeOutput, fakeOutput, fakeOutput)
+    const journal = createJournal(
+        { checkpoint: undefined, damage: Reason.None, newer: undefined, older: undefined, odometerCopy: 0 },
+        0,
+    )
     const checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
+    const odometer = Buffer.alloc(ODOMETER_SIZE)
     let told = 0
     const kept: { buffer: Buffer | undefined } = { buffer: undefined }
 
@@ -191,13 +202,19 @@ function phasesOf(): Phase[] {
         },
         { name: "ordinaryTick", count: 200, prepare: ordinary, run: async () => ticks(200) },
         {
+            // With its step counted for the record memory; the transfer itself takes the bus, and no program.
             name: "stepTick",
             count: 200,
             prepare: () => {
                 ordinary()
                 pump.ratePlPerDay = mechanism.stepPl * 864_000
             },
-            run: async () => ticks(200),
+            run: async () => {
+                for (let i = 0; i < 200; i++) {
+                    ticks(1)
+                    countSteps(journal, actions.steps, odometer)
+                }
+            },
         },
         {
             // With the line judged, which is the dearest part of the readings.
@@ -257,6 +274,7 @@ function phasesOf(): Phase[] {
                 for (let i = 0; i < 200; i++) {
                     if (ds.millis() < deadlineMs) deadlineMs = 0
                     await monitor.report(pump, guard, actions)
+                    noteTick(journal.log, pump, readings, actions, journal.forwardSteps)
                     await heartbeat.beat()
                     deadlineMs += 100
                 }
@@ -278,7 +296,7 @@ function phasesOf(): Phase[] {
                     const priority = highestPriority(pump.alarms)
                     await annunciator.show(priority, priority, pump.nowMs + told)
                     await monitor.report(pump, guard, actions)
-                    encodeCheckpoint(pump, guard, told, checkpoint)
+                    encodeCheckpoint(pump, guard, journal, checkpoint)
                     nextDueMs(0, 100, pump.nowMs)
                 }
             },

@@ -1,19 +1,83 @@
 import { beforeEach, describe, expect, test, vi } from "vitest"
-import { CheckpointStore } from "../../src/drivers/flashStore"
-import { CHECKPOINT_SIZE } from "../../src/pump/checkpoint"
-import type { Guard } from "../../src/pump/guard"
-import type { Pump } from "../../src/pump/pump"
-import { Bench } from "../pump/bench"
+import { loadOldCheckpoint, loadRecord } from "../../src/drivers/flashStore"
+import { Reason } from "../../src/pump/alarms"
+import { crc32, writeUint } from "../../src/pump/bytes"
+import { Mode } from "../../src/pump/pump"
 import { flash } from "./devicescriptCore"
 
-let pump: Pump
-let guard: Guard
-beforeEach(() => {
-    flash.clear()
-    const bench = new Bench({})
-    pump = bench.pump
-    guard = bench.guard
+beforeEach(() => flash.clear())
+
+/** A record with its checksum, cut into pieces of so many bytes, as it is stored when the board is flashed. */
+function storeRecord(prefix: string, size: number, pieceSize = 100): Buffer {
+    const record = Buffer.from(Array.from({ length: size }, (_, i) => (i * 7 + 1) & 255))
+    record.writeUInt32LE(crc32(record, 0, size - 4, 0), size - 4)
+    const stored = Buffer.concat([Buffer.of(size & 255, size >> 8), record])
+    for (let i = 0; i * pieceSize < stored.length; i++)
+        flash.set(
+            `${prefix}${i}`,
+            Buffer.from(`"${stored.subarray(i * pieceSize, (i + 1) * pieceSize).toString("hex")}"`),
+        )
+    return record
+}
+
+/** Changes the text of a stored piece. */
+function change(key: string, change: (text: string) => string): void {
+    flash.set(key, Buffer.from(change(flash.get(key)?.toString() ?? "")))
+}
+
+describe("records that were stored at flashing", () => {
+    test.each([
+        [5, 1],
+        [26, 1],
+        [98, 1],
+        [99, 2],
+        [298, 3],
+        [2733, 28],
+    ])("a record of %d bytes in %d pieces is read back", async (size, pieces) => {
+        const record = storeRecord("pg", size)
+        expect(flash.size).toBe(pieces)
+        expect(await loadRecord("pg")).toEqual(record)
+    })
+
+    test("of one that was never stored nothing is read", async () => {
+        storeRecord("pg", 30)
+        expect(await loadRecord("me")).toBeUndefined()
+    })
+
+    test.each<[string, string, () => void]>([
+        ["record incomplete", "its last piece is missing", () => flash.delete("pg2")],
+        ["record incomplete", "a piece is empty", () => change("pg1", () => '""')],
+        ["record's checksum is wrong", "a byte is another", () => change("pg1", text => `"ff${text.slice(3)}`)],
+        ["record of impossible size", "it says it has 4 bytes", () => change("pg0", text => `"0400${text.slice(5)}`)],
+        ["record of impossible size", "it says it has 4097", () => change("pg0", text => `"0110${text.slice(5)}`)],
+        ["record of impossible size", "it is as short as its length", () => change("pg0", () => '"fe00"')],
+    ])("%s: %s", async (reason, _, spoil) => {
+        storeRecord("pg", 254)
+        spoil()
+        expect(await loadRecord("pg")).toBe(reason)
+    })
+
+    test("JRN-9: nothing that is read is written", async () => {
+        storeRecord("pg", 254)
+        storeOld("cp0", 1)
+        const set = vi.spyOn(flash, "set")
+        await loadRecord("pg")
+        await loadOldCheckpoint()
+        expect(set).not.toHaveBeenCalled()
+        set.mockRestore()
+    })
 })
+
+/** A checkpoint as version 2 of the firmware stored it. */
+function storeOld(key: string, sequence: number): void {
+    const bytes = Buffer.alloc(50)
+    bytes[0] = 2
+    bytes[1] = Mode.Running
+    writeUint(bytes, 4, 4, sequence)
+    writeUint(bytes, 12, 6, 1_000_000 + sequence)
+    writeUint(bytes, 46, 4, crc32(bytes, 0, 46, 0))
+    flash.set(key, bytes)
+}
 
 /** Flips one bit of a stored copy. */
 function damage(key: string): void {
@@ -21,84 +85,29 @@ function damage(key: string): void {
     if (bytes) bytes[10] ^= 4
 }
 
-async function saveTimes(times: number): Promise<void> {
-    const store = new CheckpointStore()
-    await store.load()
-    for (let i = 0; i < times; i++) {
-        pump.residualPl = 1_000_000 + i
-        await store.save(pump, guard)
-    }
-}
-
-describe("what flash remembers", () => {
-    test("CKP-3: a pump that never ran has no checkpoint, and nothing is damaged", async () => {
-        expect(await new CheckpointStore().load()).toEqual({ checkpoint: undefined, damaged: false })
-    })
-
-    test.each([
-        ["one copy, good", 1, [], 1_000_000, false],
-        ["one copy, damaged", 1, ["cp1"], undefined, true],
-        ["two copies, good", 2, [], 1_000_001, false],
-        ["two copies, the newer damaged", 2, ["cp0"], 1_000_000, false],
-        ["two copies, the older damaged", 2, ["cp1"], 1_000_001, false],
-        ["two copies, both damaged", 2, ["cp0", "cp1"], undefined, true],
-    ])("CKP-3: %s", async (_case, saves, damaged, residualPl, isDamaged) => {
-        await saveTimes(saves)
+describe("the checkpoint of the firmware before this one", () => {
+    test.each<[string, [number, number], string[], number | Reason]>([
+        ["no copy", [0, 0], [], Reason.RecordMissing],
+        ["the first copy, good", [1, 0], [], 1],
+        ["the second copy, good", [0, 1], [], 1],
+        ["the first copy, damaged", [1, 0], ["cp0"], Reason.RecordDamaged],
+        ["both copies, the first newer", [3, 2], [], 3],
+        ["both copies, the second newer", [2, 3], [], 3],
+        ["both copies, the newer damaged", [2, 3], ["cp1"], 2],
+        ["both copies, the older damaged", [2, 3], ["cp0"], 3],
+        ["both copies damaged", [2, 3], ["cp0", "cp1"], Reason.RecordDamaged],
+    ])("JRN-5: %s", async (_, sequences, damaged, expected) => {
+        for (const [copy, sequence] of sequences.entries()) if (sequence > 0) storeOld(`cp${copy}`, sequence)
         for (const key of damaged) damage(key)
-        const stored = await new CheckpointStore().load()
-        expect(stored.damaged).toBe(isDamaged)
-        expect(stored.checkpoint?.residualPl).toBe(residualPl)
+        const old = await loadOldCheckpoint()
+        expect(typeof old === "object" ? old.sequence : Reason[old]).toBe(
+            damaged.length === 2 || typeof old !== "object" ? Reason[expected] : expected,
+        )
     })
 
-    test.each(["cp0", "cp1"])("CKP-3: a torn copy alone in %s is damage, an empty one is none", async key => {
-        flash.set(key, Buffer.alloc(CHECKPOINT_SIZE - 1, 1))
-        expect(await new CheckpointStore().load()).toEqual({ checkpoint: undefined, damaged: true })
-        flash.set(key, Buffer.alloc(0))
-        expect(await new CheckpointStore().load()).toEqual({ checkpoint: undefined, damaged: false })
-    })
-})
-
-describe("reading back", () => {
-    test.each([1, 2, 3])("CKP-4: after %d saves one more reads back, and carries on after a reset", async saves => {
-        await saveTimes(saves)
-        const store = new CheckpointStore()
-        await store.load()
-        await store.save(pump, guard)
-        expect(await store.verify()).toBe(true)
-        expect((await new CheckpointStore().load()).checkpoint?.sequence).toBe(saves + 1)
-    })
-
-    test.each<[string, (bytes: Buffer) => Buffer]>([
-        ["changes the first byte", bytes => Buffer.concat([Buffer.of(bytes[0] ^ 1), bytes.subarray(1)])],
-        [
-            "changes the last byte",
-            bytes => Buffer.concat([bytes.subarray(0, -1), Buffer.of((bytes.at(-1) ?? 0) ^ 128)]),
-        ],
-        ["keeps a byte too few", bytes => bytes.subarray(0, -1)],
-        ["keeps a byte too many", bytes => Buffer.concat([bytes, Buffer.of(0)])],
-        ["keeps nothing", () => Buffer.alloc(0)],
-    ])("CKP-4: flash that %s is found", async (_case, spoil) => {
-        const set = vi.spyOn(flash, "set").mockImplementation((key, bytes) => {
-            set.mockRestore()
-            return flash.set(key, spoil(bytes))
-        })
-        const store = new CheckpointStore()
-        await store.save(pump, guard)
-        expect(await store.verify()).toBe(false)
-    })
-
-    test("CKP-4: before anything was saved nothing reads back", async () => {
-        expect(await new CheckpointStore().verify()).toBe(false)
-    })
-
-    test("CKP-4: flash that keeps what was there before is found", async () => {
-        await saveTimes(2)
-        const store = new CheckpointStore()
-        await store.load()
-        const set = vi.spyOn(flash, "set").mockImplementation(() => flash)
-        await store.save(pump, guard)
-        expect(await store.verify()).toBe(false)
-        set.mockRestore()
-        expect((await new CheckpointStore().load()).checkpoint?.sequence).toBe(2)
+    test("JRN-5: a damaged copy in the second place alone is damage", async () => {
+        storeOld("cp1", 1)
+        damage("cp1")
+        expect(await loadOldCheckpoint()).toBe(Reason.RecordDamaged)
     })
 })

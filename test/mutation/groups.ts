@@ -14,8 +14,13 @@ export const GROUPS: Record<string, Group> = {
     sensors: { modules: ["sensors"], tests: ["pump/sensors"] },
     selfTest: { modules: ["selfTest"], tests: ["pump/selfTest"] },
     records: {
-        modules: ["alarms", "bytes", "checkpoint", "mechanism", "programme"],
+        modules: ["alarms", "bytes", "checkpoint", "programme"],
         tests: ["pump/records", "pump/alarms", "pump/alarmTable", "prescription/compile"],
+    },
+    energy: { modules: ["energy", "mechanism"], tests: ["pump/energy", "pump/mechanism"] },
+    journal: {
+        modules: ["odometer", "journal", "eventLog"],
+        tests: ["pump/odometer", "pump/journal", "pump/eventLog"],
     },
     supervision: {
         modules: ["tick", "supervise", "commands", "delivery", "relief", "schedule", "pump"],
@@ -23,6 +28,9 @@ export const GROUPS: Record<string, Group> = {
             "pump/alarms",
             "pump/commands",
             "pump/guarded",
+            "pump/idle",
+            "pump/jumpedEncoder",
+            "pump/lateAndLost",
             "pump/metering",
             "pump/occlusion",
             "pump/relief",

@@ -1,21 +1,30 @@
 // A pump on the table for tests of the logic: parts that show what a healthy pump's would unless a test spoils them, and
 // ticks when it asks for them. What the parts show is kept here, because the pump marks the readings that it does not believe.
 
-import { ALARMS, Alarm, hasAlarm, type Reason } from "../../src/pump/alarms"
-import type { Checkpoint } from "../../src/pump/checkpoint"
-import { createGuard, type GuardLimits, restoreGuard } from "../../src/pump/guard"
+import { ALARM_COUNT, ALARMS, type Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
+import {
+    CHECKPOINT_SIZE,
+    type Checkpoint,
+    decodeCheckpoint,
+    encodeCheckpoint,
+    ProgrammeSource,
+    WALL_UNKNOWN,
+} from "../../src/pump/checkpoint"
+import { CellKind } from "../../src/pump/energy"
+import { createGuard, type Guard, type GuardLimits, restoreGuard } from "../../src/pump/guard"
+import { countSteps, createJournal, type Found, type Journal } from "../../src/pump/journal"
 import {
     DAY_LIMIT_PL_MAX,
     HOUR_LIMIT_PL_MAX,
-    MS_PER_WEEK,
     PRIME_PL_MAX,
     SAMPLE_MS,
     START_UP_MS,
     TICK_MS,
 } from "../../src/pump/limits"
 import type { Mechanism } from "../../src/pump/mechanism"
+import { catchUp, decodeOdometer, ODOMETER_SIZE, secondIsNewer } from "../../src/pump/odometer"
 import type { Programme } from "../../src/pump/programme"
-import { createActions, createPump, Mode } from "../../src/pump/pump"
+import { createActions, createPump, Mode, type Pump } from "../../src/pump/pump"
 import { CommandKind, createReadings, GuardTrip, SensorFault } from "../../src/pump/readings"
 import { STAGES } from "../../src/pump/supervise"
 import { nextDueMs, tick } from "../../src/pump/tick"
@@ -50,6 +59,8 @@ export const MECHANISM: Mechanism = {
     encoderSlackSteps: 64,
     batteryLowMv: 3_500,
     batteryEndMv: 3_300,
+    batteryKind: CellKind.None,
+    batteryMah: 0,
 }
 
 /** As wide as they may be, for tests that are not about them. */
@@ -64,8 +75,10 @@ export const CHECKPOINT: Checkpoint = {
     sequence: 7,
     mode: Mode.Running,
     brokenRuns: 0,
+    starts: 12,
     guardTrip: GuardTrip.None,
     latched: 0,
+    reasons: new Array(ALARM_COUNT).fill(Reason.None),
     reservoirEmpty: false,
     accountUnknown: false,
     residualPl: 5_000_000_000,
@@ -74,8 +87,45 @@ export const CHECKPOINT: Checkpoint = {
     sensedPl: 0,
     endSwitchDiffers: false,
     refillDiffers: false,
+    uncertainPl: 0,
+    refilledWallS: WALL_UNKNOWN,
+    refilledPl: 20_000_000_000,
+    forwardSteps: 0,
+    backSteps: 0,
+    primePl: 0,
+    primeLeftPl: 0,
     guardHourSteps: 0,
     guardDaySteps: 0,
+    guardPrimeSteps: 0,
+    guardPrimeDaySteps: 0,
+    wallS: WALL_UNKNOWN,
+    stoppedWallS: WALL_UNKNOWN,
+    flashId: 0,
+    programmeSource: ProgrammeSource.Flash,
+    programmeSum: 0,
+    events: 0,
+    faults: 0,
+}
+
+/** A memory in which this checkpoint was found, or nothing. */
+export function foundWith(checkpoint?: Checkpoint): Found {
+    return { checkpoint, damage: Reason.None, newer: undefined, older: undefined, odometerCopy: 0 }
+}
+
+/** The checkpoint that bytes hold; throws where they hold none. */
+export function checkpointIn(bytes: Uint8Array): Checkpoint {
+    const checkpoint = decodeCheckpoint(bytes)
+    if (typeof checkpoint !== "object") throw new Error(`no checkpoint: ${Reason[checkpoint]}`)
+    return checkpoint
+}
+
+/** What a reset finds right after a checkpoint of this pump was written. */
+export function afterReset(pump: Pump, guard: Guard, journal: Journal = createJournal(foundWith(), 0)): Checkpoint {
+    const bytes = new Uint8Array(CHECKPOINT_SIZE)
+    encodeCheckpoint(pump, guard, journal, bytes)
+    const checkpoint = checkpointIn(bytes)
+    catchUp(checkpoint, undefined, undefined, pump.mechanism.stepPl)
+    return checkpoint
 }
 
 interface BenchOptions extends Partial<Mechanism> {
@@ -83,12 +133,13 @@ interface BenchOptions extends Partial<Mechanism> {
     mechanism?: Mechanism | null
     limits?: GuardLimits | null
     checkpoint?: Partial<Checkpoint>
-    checkpointDamaged?: boolean
+    checkpointDamage?: Reason
 }
 
 export class Bench {
     readonly pump
     readonly guard
+    readonly journal
     readonly readings = createReadings()
     readonly actions = createActions()
     /** What the parts show at the next sample. */
@@ -105,7 +156,7 @@ export class Bench {
         reservoirEndFault: SensorFault.None,
         batteryMv: 4_000,
         batteryFault: SensorFault.None,
-        /** Local time of the week at the first tick. */
+        /** Local time at the first tick, since a Monday 00:00. */
         wallStartMs: 0,
         wallFault: SensorFault.None,
     }
@@ -118,9 +169,12 @@ export class Bench {
     private noise = 1
     private occludedAtSteps = 0
     private compliancePlPerPa = Infinity
+    /** What the record memory would hold: the checkpoint written last, and both copies of the count of steps. */
+    private readonly checkpoint = new Uint8Array(CHECKPOINT_SIZE)
+    private readonly odometers = [new Uint8Array(ODOMETER_SIZE), new Uint8Array(ODOMETER_SIZE)]
 
     constructor(options: BenchOptions = {}) {
-        const { programme, mechanism, limits, checkpoint, checkpointDamaged, ...changes } = options
+        const { programme, mechanism, limits, checkpoint, checkpointDamage, ...changes } = options
         const limitsHeld = limits === null ? undefined : (limits ?? LIMITS)
         const checkpointHeld = checkpoint && { ...CHECKPOINT, ...checkpoint }
         this.pump = createPump(
@@ -129,16 +183,27 @@ export class Bench {
                 mechanism: mechanism === null ? undefined : (mechanism ?? { ...MECHANISM, ...changes }),
                 limits: limitsHeld,
                 checkpoint: checkpointHeld,
-                checkpointDamaged: checkpointDamaged ?? false,
+                checkpointDamage: checkpointDamage ?? Reason.None,
             },
             START_UP_MS,
         )
         const { stepPl, stepsPerTickMax } = this.pump.mechanism
         this.guard = createGuard(limitsHeld, stepPl, stepsPerTickMax, START_UP_MS)
         if (checkpointHeld) {
-            const { guardTrip, guardHourSteps, guardDaySteps } = checkpointHeld
-            restoreGuard(this.guard, guardTrip, guardHourSteps, guardDaySteps)
+            const { guardTrip, guardHourSteps, guardDaySteps, guardPrimeDaySteps } = checkpointHeld
+            restoreGuard(this.guard, guardTrip, guardHourSteps, guardDaySteps, guardPrimeDaySteps)
         }
+        this.journal = createJournal(foundWith(checkpointHeld), 0)
+        encodeCheckpoint(this.pump, this.guard, this.journal, this.checkpoint)
+    }
+
+    /** What a power cut at this moment leaves: the checkpoint written last, brought up to the steps counted since. */
+    left(): Checkpoint {
+        const [first, second] = this.odometers.map(bytes => decodeOdometer(bytes))
+        const checkpoint = checkpointIn(this.checkpoint)
+        const [newer, older] = secondIsNewer(first, second) ? [second, first] : [first, second]
+        catchUp(checkpoint, newer, older, this.pump.mechanism.stepPl)
+        return checkpoint
     }
 
     /** The ids of the alarms that stand, in the order of their bits. */
@@ -161,6 +226,11 @@ export class Bench {
         }
         if (this.refillAlways) this.pump.residualPl = 20_000_000_000
         tick(this.pump, this.guard, this.readings, nowMs, this.actions)
+        const { pump, guard, journal, actions } = this
+        if (actions.steps !== 0) countSteps(journal, actions.steps, this.odometers[journal.odometerCopy])
+        if (!actions.checkpointDue) return
+        journal.sequence += 1
+        encodeCheckpoint(pump, guard, journal, this.checkpoint)
     }
 
     /** The first ticks after power-on, in which each part is judged once, up to the one in which delivery begins. */
@@ -234,7 +304,7 @@ export class Bench {
         readings.batteryFault = shown.batteryFault
         readings.batteryMv = reading(shown.batteryFault, shown.batteryMv)
         readings.wallFault = shown.wallFault
-        readings.wallWeekMs = reading(shown.wallFault, (shown.wallStartMs + this.nowMs - START_UP_MS) % MS_PER_WEEK)
+        readings.wallMs = reading(shown.wallFault, shown.wallStartMs + this.nowMs - START_UP_MS)
     }
 }
 

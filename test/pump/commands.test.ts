@@ -1,8 +1,16 @@
 import { describe, expect, test } from "vitest"
 import { Alarm } from "../../src/pump/alarms"
-import { MS_PER_DAY, MS_PER_HOUR, PRIME_PL_MAX, RESTARTS_MS } from "../../src/pump/limits"
+import { WALL_UNKNOWN } from "../../src/pump/checkpoint"
+import {
+    MS_PER_DAY,
+    MS_PER_HOUR,
+    PRIME_PL_MAX,
+    RATE_PL_PER_DAY_MIN,
+    RESTARTS_MS,
+    START_UP_MS,
+} from "../../src/pump/limits"
 import { BolusEvent, BolusReason, Mode } from "../../src/pump/pump"
-import { CommandKind, SensorFault } from "../../src/pump/readings"
+import { CommandKind, ProgrammeAnswer, SensorFault } from "../../src/pump/readings"
 import { Bench, LIMITS, MECHANISM, started, steadyProgramme } from "./bench"
 
 const PRIME_PL = 100_000_000
@@ -345,4 +353,147 @@ describe("the prime", () => {
             expect(bench.pump.commandedSteps - steps).toBeLessThan(190)
         }
     })
+})
+
+describe("a prime that can't be relied on", () => {
+    test.each<[BolusReason, (bench: Bench) => void]>([
+        [
+            BolusReason.NotRecordable,
+            bench => {
+                bench.readings.memoryFault = SensorFault.Missing
+                bench.runSamples(1)
+            },
+        ],
+        [
+            BolusReason.SupplyFailing,
+            bench => {
+                bench.readings.supplyFailing = true
+            },
+        ],
+    ])("JRN-6, BAT-2: is denied with reason %i, and nothing else is", (reason, spoil) => {
+        const bench = started()
+        spoil(bench)
+        bench.command(CommandKind.Prime, 1_000_000, 24_000_000_000)
+        expect(bench.actions).toMatchObject({ bolusEvent: BolusEvent.Denied, bolusReason: reason })
+        expect(bench.pump.primeRatePlPerDay).toBe(0)
+        expect(bench.pump.delivering).toBe(true)
+    })
+
+    test("JRN-4: one that starts asks for its checkpoint in the same tick, and one that ends for another", () => {
+        const bench = started()
+        bench.command(CommandKind.Prime, 1_000_000, 240_000_000_000)
+        expect(bench.actions).toMatchObject({ bolusEvent: BolusEvent.Started, steps: 0, checkpointDue: true })
+        expect(bench.left()).toMatchObject({ primePl: 1_000_000, primeLeftPl: 1_000_000 })
+        bench.runUntil(() => bench.actions.bolusEvent === BolusEvent.Delivered)
+        expect(bench.actions.checkpointDue).toBe(true)
+        expect(bench.left()).toMatchObject({ primePl: 0, primeLeftPl: 0 })
+    })
+
+    test("JRN-4: after a reset in the midst of it nothing more of it is delivered", () => {
+        const bench = started()
+        bench.command(CommandKind.Prime, 10_000_000, 240_000_000_000)
+        bench.run(500)
+        const after = started({ checkpoint: bench.left() })
+        after.run(60_000)
+        expect(after.pump.commandedSteps).toBeLessThanOrEqual(4)
+    })
+})
+
+describe("a programme that is offered", () => {
+    const offered = steadyProgramme(400_000_000)
+
+    function offer(bench: Bench, answer = ProgrammeAnswer.Taken): void {
+        bench.pump.offered = offered
+        bench.readings.commandAnswer = answer
+        bench.command(CommandKind.Programme)
+    }
+
+    test("PRG-5: runs from then on, whole, with a checkpoint in the same tick; the account and a prime go on", () => {
+        const bench = started({ checkpoint: {} })
+        bench.command(CommandKind.Prime, 100_000_000, 24_000_000_000)
+        const { residualPl } = bench.pump
+        offer(bench)
+        expect(bench.actions).toMatchObject({
+            command: CommandKind.Programme,
+            programmeAnswer: ProgrammeAnswer.Taken,
+            checkpointDue: true,
+        })
+        expect(bench.pump).toMatchObject({ programme: offered, offered: undefined })
+        expect(bench.pump.ratePlPerDay).toBe(400_000_000 + 24_000_000_000)
+        expect(bench.pump.primeRatePlPerDay).toBeGreaterThan(0)
+        expect(residualPl - bench.pump.residualPl).toBeLessThan(50 * MECHANISM.stepPl)
+        bench.tick()
+        expect(bench.actions).toMatchObject({ command: CommandKind.None, programmeAnswer: ProgrammeAnswer.None })
+    })
+
+    test("PRG-5: a stop outlasts it", () => {
+        const bench = started()
+        bench.command(CommandKind.Stop)
+        offer(bench)
+        bench.run(10_000)
+        expect(bench.pump).toMatchObject({ mode: Mode.Stopped, delivering: false, ratePlPerDay: 0 })
+        bench.command(CommandKind.Start)
+        expect(bench.pump).toMatchObject({ delivering: true, ratePlPerDay: 400_000_000 })
+    })
+
+    test("PRG-5: one that was refused changes nothing, and its answer is told", () => {
+        const bench = started()
+        const { programme } = bench.pump
+        bench.readings.commandAnswer = ProgrammeAnswer.Damaged
+        bench.command(CommandKind.Programme)
+        expect(bench.actions).toMatchObject({
+            command: CommandKind.Programme,
+            programmeAnswer: ProgrammeAnswer.Damaged,
+            checkpointDue: false,
+        })
+        expect(bench.pump.programme).toBe(programme)
+    })
+
+    test("PRG-5: it ends the alarm of a missing or damaged one, unless the limits are", () => {
+        const missing = started({ programme: null })
+        offer(missing)
+        expect(missing.alarms).not.toContain("programmeMissing")
+        expect(missing.pump.delivering).toBe(true)
+        const damaged = started({ programme: "damaged", checkpoint: {} })
+        offer(damaged)
+        expect(damaged.alarms).toEqual([])
+        expect(damaged.pump.ratePlPerDay).toBe(400_000_000)
+        const limitless = started({ limits: null })
+        offer(limitless)
+        expect(limitless.alarms).toEqual(["programmeDamaged"])
+        expect(limitless.pump.ratePlPerDay).toBe(RATE_PL_PER_DAY_MIN)
+    })
+})
+
+test("LOG-1: the command that was carried out is told in its tick: the button's as what it came to, a prime by its event", () => {
+    const bench = started()
+    const toldBy = (kind: CommandKind) => {
+        bench.command(kind, 1_000_000, 24_000_000_000)
+        return bench.actions.command
+    }
+    expect(toldBy(CommandKind.Toggle)).toBe(CommandKind.Stop)
+    expect(toldBy(CommandKind.Toggle)).toBe(CommandKind.Start)
+    for (const kind of [CommandKind.Silence, CommandKind.Acknowledge, CommandKind.Release, CommandKind.Refill])
+        expect(toldBy(kind)).toBe(kind)
+    expect(toldBy(CommandKind.Prime)).toBe(CommandKind.None)
+    bench.tick()
+    expect(bench.actions.command).toBe(CommandKind.None)
+})
+
+test("VOL-1: a refill is remembered with its volume and its time, and ends what was uncertain of the one before", () => {
+    const bench = started({ checkpoint: { uncertainPl: 90_000 } })
+    expect(bench.pump.uncertainPl).toBe(90_000)
+    bench.shown.wallFault = SensorFault.Missing
+    bench.run(2_000)
+    bench.command(CommandKind.Refill, 11_000_000_000)
+    expect(bench.pump).toMatchObject({
+        uncertainPl: 0,
+        refilledPl: 11_000_000_000,
+        refilledWallS: Math.floor((bench.nowMs - START_UP_MS) / 1000),
+    })
+    const lost = new Bench()
+    lost.shown.wallFault = SensorFault.Missing
+    lost.start()
+    lost.command(CommandKind.Refill, 11_000_000_000)
+    expect(lost.pump.refilledWallS).toBe(WALL_UNKNOWN)
 })

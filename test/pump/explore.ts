@@ -23,12 +23,11 @@ import {
     Reason,
     STOPPING_ALARMS,
 } from "../../src/pump/alarms"
-import { CHECKPOINT_SIZE, decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { raise, SAMPLES_TO_ALARM } from "../../src/pump/delivery"
+import { CellKind } from "../../src/pump/energy"
 import { createGuard, type Guard, restoreGuard } from "../../src/pump/guard"
 import {
     MS_PER_MINUTE,
-    MS_PER_WEEK,
     OCCLUSION_PA_MIN,
     RELIEF_PL_MAX,
     RESTARTS_MS,
@@ -43,7 +42,7 @@ import { CommandKind, createReadings, GuardTrip, SensorFault } from "../../src/p
 import { planFlow } from "../../src/pump/schedule"
 import { STAGES } from "../../src/pump/supervise"
 import { tick } from "../../src/pump/tick"
-import { LIMITS, programmeOf } from "./bench"
+import { afterReset, LIMITS, programmeOf } from "./bench"
 
 enum Pressure {
     Normal = 0,
@@ -79,6 +78,8 @@ const MECHANISM: Mechanism = {
     encoderSlackSteps: 16,
     batteryLowMv: 3500,
     batteryEndMv: 3300,
+    batteryKind: CellKind.None,
+    batteryMah: 0,
 }
 const PROGRAMME = programmeOf([{ startMinute: 0, ratePlPerDay: 400_000_000 }])
 const GOOD_RECORDS: Records = {
@@ -86,7 +87,7 @@ const GOOD_RECORDS: Records = {
     mechanism: MECHANISM,
     limits: LIMITS,
     checkpoint: undefined,
-    checkpointDamaged: false,
+    checkpointDamage: Reason.None,
 }
 
 // Each less than a jump apart, so that the sensors' own judgement believes them.
@@ -119,7 +120,9 @@ const SETTLED_SAMPLES_MAX = 250
 
 /** The alarms that decide whether and how fast the pump delivers, or what it may begin. The others only tell. */
 const DECIDING_ALARMS = STOPPING_ALARMS | MINIMUM_RATE_ALARMS | (1 << Alarm.PressureSensorFault)
-const TELLING_ALARMS = ((1 << ALARM_COUNT) - 1) & ~DECIDING_ALARMS
+/** Denies a prime and decides nothing else: no state of its own, which would double them all (`commands.test.ts`). */
+const MEMORY_FAULT = 1 << Alarm.MemoryFault
+const TELLING_ALARMS = ((1 << ALARM_COUNT) - 1) & ~DECIDING_ALARMS & ~MEMORY_FAULT
 /** A stop that a tick finds out by its own last step. */
 const FOUND_BY_A_STEP = (1 << Alarm.ReservoirEmpty) | (1 << Alarm.RestartedTooOften)
 /** A record in flash that can't be used; only another power-on, with a good one, ends these. */
@@ -138,6 +141,7 @@ function copyPump(pump: Pump): Pump {
         following: { ...pump.following },
         flow: { ...pump.flow },
         volume: { ...pump.volume },
+        energy: { ...pump.energy },
     }
 }
 
@@ -223,7 +227,7 @@ class World {
         readings.batteryMv = batteryLost ? NaN : BATTERY_MV[this.battery]
 
         readings.wallFault = this.clockReadable ? SensorFault.None : SensorFault.Missing
-        readings.wallWeekMs = this.clockReadable ? this.nowMs % MS_PER_WEEK : NaN
+        readings.wallMs = this.clockReadable ? this.nowMs : NaN
 
         readings.command = this.command
         this.command = CommandKind.None
@@ -340,15 +344,14 @@ class World {
     /** The firmware starts again on what flash holds; in `records` what is other than before. */
     reset(records: Partial<Records>, selfTestFails: boolean): void {
         const { pump, guard } = this
-        const bytes = new Uint8Array(CHECKPOINT_SIZE)
-        encodeCheckpoint(pump, guard, 1, bytes)
-        const checkpoint = records.checkpointDamaged ? undefined : decodeCheckpoint(bytes)
+        const checkpoint = records.checkpointDamage ? undefined : afterReset(pump, guard)
         this.nowMs += 5500
         this.judged = false
         this.pump = createPump({ ...GOOD_RECORDS, checkpoint, ...records }, this.nowMs)
         this.guard = createGuard(LIMITS, MECHANISM.stepPl, MECHANISM.stepsPerTickMax, this.nowMs)
         if (checkpoint) {
-            restoreGuard(this.guard, checkpoint.guardTrip, checkpoint.guardHourSteps, checkpoint.guardDaySteps)
+            const { guardTrip, guardHourSteps, guardDaySteps, guardPrimeDaySteps } = checkpoint
+            restoreGuard(this.guard, guardTrip, guardHourSteps, guardDaySteps, guardPrimeDaySteps)
             this.check(this.pump.mode === pump.mode, "SUP-14", "a reset changes the mode")
             this.check((pump.latched & ~this.pump.latched) === 0, "SUP-14", "a reset ends what waits for a person")
             this.check(this.guard.trip === guard.trip, "SUP-14", "a reset changes the guard's trip")
@@ -356,7 +359,7 @@ class World {
             this.check((pump.conditions & empty) === (this.pump.conditions & empty), "SUP-14", "a reset refills")
         }
         this.check(!this.pump.delivering, "SUP-14", "delivery before anything was judged")
-        if (selfTestFails) raise(this.pump, Alarm.SelfTestFailed, Reason.Flash)
+        if (selfTestFails) raise(this.pump, Alarm.SelfTestFailed, Reason.Memory)
         this.placeEncoder()
     }
 
@@ -579,7 +582,10 @@ const MOVES: readonly Move[] = [
     { name: "reset, the self-test fails", make: world => world.reset({}, true) },
     { name: "reset, no programme", make: world => world.reset({ programme: undefined }, false) },
     { name: "reset, programme damaged", make: world => world.reset({ programme: "damaged" }, false) },
-    { name: "reset, checkpoint damaged", make: world => world.reset({ checkpointDamaged: true }, false) },
+    {
+        name: "reset, checkpoint damaged",
+        make: world => world.reset({ checkpointDamage: Reason.RecordDamaged }, false),
+    },
 ]
 
 function movesTo(

@@ -4,8 +4,6 @@ import { describe, expect, test } from "vitest"
 import { crc32, writeUint } from "../../src/pump/bytes"
 import {
     allowSteps,
-    basalDaySteps,
-    basalHourSteps,
     createGuard,
     decodeLimits,
     type Guard,
@@ -30,7 +28,9 @@ import {
     STEP_PL_MAX,
     STEP_PL_MIN,
 } from "../../src/pump/limits"
+import { catchUp } from "../../src/pump/odometer"
 import { CommandKind, createReadings, GuardTrip } from "../../src/pump/readings"
+import { CHECKPOINT } from "./bench"
 
 const STEP_PL = 50_000
 const CALL_MS = 10_000
@@ -64,6 +64,22 @@ class GuardBench {
     wait(lengthMs: number): void {
         for (const endMs = this.nowMs + lengthMs; this.nowMs < endMs; )
             this.after(Math.min(CALL_MS, endMs - this.nowMs), 0)
+    }
+
+    /** The firmware starts anew, and the guard takes up what it had counted. */
+    reset(): void {
+        const { guard } = this
+        const checkpoint = {
+            ...CHECKPOINT,
+            guardHourSteps: guard.hourSteps,
+            guardDaySteps: guard.daySteps,
+            guardPrimeSteps: guard.primeSteps,
+            guardPrimeDaySteps: guard.primeDaySteps,
+        }
+        catchUp(checkpoint, undefined, undefined, STEP_PL)
+        const { guardHourSteps, guardDaySteps, guardPrimeDaySteps } = checkpoint
+        Object.assign(guard, createGuard(LIMITS, STEP_PL, STEPS_AT_ONCE, this.nowMs))
+        restoreGuard(guard, GuardTrip.None, guardHourSteps, guardDaySteps, guardPrimeDaySteps)
     }
 
     command(kind: CommandKind, volumePl = 0): void {
@@ -656,7 +672,7 @@ describe("without limits or calibration", () => {
 describe("a reset", () => {
     test("GRD-11: what was counted before counts on, spread evenly, and leaves in an hour and in a day", () => {
         const bench = new GuardBench()
-        restoreGuard(bench.guard, GuardTrip.None, 15, 96)
+        restoreGuard(bench.guard, GuardTrip.None, 15, 96, 0)
         expect([bench.guard.hourSteps, bench.guard.daySteps]).toEqual([15, 96])
         expect(bench.guard.minutes.reduce((sum, steps) => sum + steps, 0)).toBe(15)
         expect(Math.max(...bench.guard.minutes) - Math.min(...bench.guard.minutes)).toBe(1)
@@ -681,14 +697,9 @@ describe("a reset", () => {
                 if (made % 90 === 0) expect(bench.allow(1)).toBe(1)
                 else bench.allow(0)
             }
-            const { hourSteps, daySteps } = bench.guard
-            expect(basalHourSteps(bench.guard)).toBe(hourSteps)
-            expect(basalDaySteps(bench.guard)).toBe(daySteps)
             const { minuteSteps, quarterSteps } = bench.guard
             expect(minuteSteps + quarterSteps).toBeLessThan(3)
-            const next = createGuard(LIMITS, STEP_PL, STEPS_AT_ONCE, bench.nowMs)
-            restoreGuard(next, GuardTrip.None, hourSteps, daySteps)
-            Object.assign(bench.guard, next)
+            bench.reset()
         }
     })
 
@@ -697,37 +708,64 @@ describe("a reset", () => {
         bench.allow(12)
         bench.command(CommandKind.Prime, 30 * STEP_PL)
         bench.allow(30)
-        expect(bench.guard.hourSteps).toBe(21)
-        expect(bench.guard.primeSteps).toBe(10)
-        expect(basalHourSteps(bench.guard)).toBe(11)
-        expect(basalDaySteps(bench.guard)).toBe(11)
-        bench.guard.primeSteps = 25
-        expect([basalHourSteps(bench.guard), basalDaySteps(bench.guard)]).toEqual([0, 0])
-        const after = new GuardBench()
-        restoreGuard(after.guard, GuardTrip.None, 11, 11)
-        expect(after.guard.primeSteps).toBe(0)
-        expect(after.allow(10)).toBe(10)
-        expect(after.allow(1)).toBe(0)
+        expect(bench.guard).toMatchObject({ hourSteps: 21, primeSteps: 10, primeDaySteps: 21 })
+        bench.reset()
+        expect(bench.guard).toMatchObject({ hourSteps: 11, daySteps: 11, primeSteps: 0, primeDaySteps: 21 })
+        expect(bench.allow(10)).toBe(10)
+        expect(bench.allow(1)).toBe(0)
+    })
+
+    test("GRD-11: a prime that a reset breaks off leaves the basal flow its room, and no flow less than none", () => {
+        const bench = new GuardBench()
+        bench.allow(3)
+        bench.command(CommandKind.Prime, 30 * STEP_PL)
+        bench.allow(5)
+        expect(bench.guard).toMatchObject({ hourSteps: 8, primeSteps: 31 })
+        bench.reset()
+        expect(bench.guard).toMatchObject({ hourSteps: 0, daySteps: 0, primeSteps: 0, primeDaySteps: 0 })
+        expect(bench.allow(21)).toBe(21)
+        expect(bench.allow(1)).toBe(0)
+        expect(bench.guard.trip).toBe(GuardTrip.HourLimit)
+    })
+
+    test("GRD-11: what primes have used of the day outlasts a reset, and leaves with the day", () => {
+        const bench = new GuardBench()
+        bench.allow(21)
+        for (let prime = 0; prime < 2; prime++) {
+            bench.command(CommandKind.Prime, 30 * STEP_PL)
+            expect(bench.allow(31)).toBe(31)
+        }
+        bench.reset()
+        expect(bench.guard.primeDaySteps).toBe(62)
+        bench.command(CommandKind.Prime, 30 * STEP_PL)
+        expect(bench.guard.primeSteps).toBe(0)
+        bench.wait(12 * MS_PER_HOUR)
+        expect(bench.guard.primeDaySteps).toBe(31)
+        bench.wait(12 * MS_PER_HOUR)
+        expect(bench.guard.primeDaySteps).toBe(0)
+        bench.command(CommandKind.Prime, 30 * STEP_PL)
+        expect(bench.guard.primeSteps).toBe(31)
     })
 
     test.each([
-        [21, 101, 21, 101],
-        [22, 102, 21, 101],
-        [-1, -1, 21, 101],
-        [Number.NaN, Number.NaN, 21, 101],
-        [20.5, 50.5, 20, 50],
-        [0, 0, 0, 0],
-    ])("GRD-11: %d steps of the hour and %d of the day count as %d and %d", (hour, day, hourSteps, daySteps) => {
+        [21, 101, 62, [21, 101, 62]],
+        [22, 102, 63, [21, 101, 62]],
+        [-1, -1, -1, [21, 101, 62]],
+        [Number.NaN, Number.NaN, Number.NaN, [21, 101, 62]],
+        [20.5, 50.5, 30.5, [20, 50, 30]],
+        [0, 0, 0, [0, 0, 0]],
+    ])("GRD-11: %d steps of the hour, %d of the day and %d of primes count as %j", (hour, day, primes, counted) => {
         const bench = new GuardBench()
-        restoreGuard(bench.guard, GuardTrip.None, hour, day)
-        expect([bench.guard.hourSteps, bench.guard.daySteps]).toEqual([hourSteps, daySteps])
+        restoreGuard(bench.guard, GuardTrip.None, hour, day, primes)
+        const { hourSteps, daySteps, primeDaySteps } = bench.guard
+        expect([hourSteps, daySteps, primeDaySteps]).toEqual(counted)
         expect(bench.allow(1)).toBe(hourSteps < 21 ? 1 : 0)
     })
 
     test("GRD-11: a reset releases nothing", () => {
         for (const trip of [GuardTrip.HourLimit, GuardTrip.PrimeLimit, GuardTrip.TooManyStepsAtOnce]) {
             const bench = new GuardBench()
-            restoreGuard(bench.guard, trip, 0, 0)
+            restoreGuard(bench.guard, trip, 0, 0, 0)
             expect(bench.allow(1)).toBe(0)
             expect(bench.guard.trip).toBe(trip)
         }

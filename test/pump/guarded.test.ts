@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest"
 import { Alarm, Reason } from "../../src/pump/alarms"
-import { CHECKPOINT_SIZE, decodeCheckpoint, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { MS_PER_HOUR } from "../../src/pump/limits"
 import { Mode } from "../../src/pump/pump"
 import { CommandKind, GuardTrip } from "../../src/pump/readings"
-import { Bench, LIMITS, MECHANISM, started, steadyProgramme } from "./bench"
+import { afterReset, type Bench, LIMITS, MECHANISM, started, steadyProgramme } from "./bench"
 
 const programme = steadyProgramme()
 
@@ -53,9 +52,8 @@ describe("the guard between logic and motor", () => {
 
     test("GRD-12: it outlasts a reset, and neither a start nor an acknowledgement ends it", () => {
         const before = tripped()
-        const bytes = new Uint8Array(CHECKPOINT_SIZE)
-        encodeCheckpoint(before.pump, before.guard, 1, bytes)
-        for (const bench of [before, started({ programme, checkpoint: decodeCheckpoint(bytes) })]) {
+        const { pump, guard, journal } = before
+        for (const bench of [before, started({ programme, checkpoint: afterReset(pump, guard, journal) })]) {
             bench.command(CommandKind.Start)
             bench.command(CommandKind.Acknowledge)
             bench.run(10_000)

@@ -12,6 +12,8 @@ import {
     START_UP_MS,
     TICK_MS,
 } from "../../src/pump/limits"
+import { CommandKind } from "../../src/pump/readings"
+import { STAGES } from "../../src/pump/supervise"
 import { nextDueMs } from "../../src/pump/tick"
 import { Bench, programmeOf, started, steadyProgramme } from "./bench"
 
@@ -181,5 +183,28 @@ describe("metering", () => {
         expect(bench.readings.sampled).toBe(false)
         expect(bench.pump.owed).toBe(owed)
         expect(bench.actions.steps).toBe(0)
+    })
+})
+
+describe("ticks in which nothing is due", () => {
+    test("ENG-1: none is while readings are judged, a prime is in progress or an occlusion is relieved", () => {
+        const bench = started()
+        bench.runUntil(() => bench.readings.sampled)
+        for (let stage = 1; stage < STAGES; stage++) {
+            expect(bench.pump.idleUntilMs).toBe(0)
+            bench.tick()
+        }
+        bench.tick()
+        expect(bench.pump.idleUntilMs).toBeGreaterThan(bench.nowMs)
+        bench.command(CommandKind.Prime, 50_000_000, 24_000_000_000)
+        for (let i = 0; i < 15; i++) {
+            bench.tick()
+            expect(bench.pump.idleUntilMs).toBe(0)
+        }
+        bench.pump.primeLeftPl = 1
+        bench.runUntil(() => bench.pump.idleUntilMs > 0)
+        bench.pump.reliefLeftSteps = 1
+        bench.tick()
+        expect(bench.pump.idleUntilMs).toBe(0)
     })
 })

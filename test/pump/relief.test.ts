@@ -214,3 +214,34 @@ describe("the steps of a pull", () => {
         expect(pump.reliefLeftSteps).toBe(0)
     })
 })
+
+describe("how far the relief may go", () => {
+    test.each([
+        ["no more than was pushed since the rise began, and two steps", 5, 0, 7],
+        ["less what was pulled back already", 5, 3, 4],
+        ["no more than the bound", STEPS_MAX + 10, 0, STEPS_MAX],
+        ["what was pushed, where that is a step less than the bound", STEPS_MAX - 3, 0, STEPS_MAX - 1],
+    ])("OCC-4: %s", (_, pushedSteps, pulledBackSteps, leftSteps) => {
+        const { pump } = started()
+        pump.commandedSteps = 10_000
+        pump.line.riseSteps = 10_000 - pushedSteps
+        pump.pulledBackSteps = pulledBackSteps
+        beginRelief(pump)
+        expect(pump.reliefLeftSteps).toBe(leftSteps)
+    })
+
+    test.each([
+        [0, 501, -1],
+        [0, 500, 0],
+        [-300, 201, -1],
+        [-300, 200, 0],
+        [Number.NaN, OCCLUSION_PA_MIN + 1, -1],
+        [Number.NaN, OCCLUSION_PA_MIN, 0],
+    ])("OCC-4: of a line at rest at %d Pa, at %d Pa: %d steps", (restPa, pressurePa, steps) => {
+        const { pump } = started()
+        raise(pump, Alarm.Occlusion, 0)
+        pump.line.restPa = restPa
+        pump.reliefLeftSteps = 100
+        expect(relieve(pump, pressurePa) + 0).toBe(steps)
+    })
+})

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest"
 import { Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
-import { MS_PER_HOUR } from "../../src/pump/limits"
+import { WALL_UNKNOWN } from "../../src/pump/checkpoint"
+import { MS_PER_HOUR, START_UP_MS, STOPPED_HIGH_MS, STOPPED_MEDIUM_MS } from "../../src/pump/limits"
+import { BolusEvent, BolusReason, Mode } from "../../src/pump/pump"
 import { CommandKind, SensorFault } from "../../src/pump/readings"
-import { Bench, MECHANISM, started, steadyProgramme } from "./bench"
+import { afterReset, Bench, MECHANISM, started, steadyProgramme } from "./bench"
 
 describe("sensors that fail", () => {
     const parts = [
@@ -501,5 +503,157 @@ describe("the battery", () => {
         bench.shown.batteryFault = SensorFault.Missing
         bench.runSamples(3)
         expect(bench.alarms).toEqual(["batteryMonitorFault", "batteryLow"])
+    })
+})
+
+describe("a supply about to fail", () => {
+    test("BAT-2: holds the steps from that very tick on, and what was owed is made up when it is good again", () => {
+        const bench = started({ programme: steadyProgramme(2_400_000_000) })
+        bench.run(10_000)
+        const { commandedSteps } = bench.pump
+        bench.readings.supplyFailing = true
+        bench.run(5_000)
+        expect(bench.pump.commandedSteps).toBe(commandedSteps)
+        expect(bench.alarms).toEqual([])
+        bench.readings.supplyFailing = false
+        bench.run(1_000)
+        const asked = (2_400_000_000 * 6_000) / 86_400_000
+        expect((bench.pump.commandedSteps - commandedSteps) * MECHANISM.stepPl).toBeGreaterThan(
+            asked - 2 * MECHANISM.stepPl,
+        )
+        expect(bench.alarms).toEqual([])
+    })
+
+    test("BAT-2: for ten seconds, and the pump stops in order; a start ends it once the supply is good", () => {
+        const bench = started({ programme: steadyProgramme(2_400_000_000) })
+        bench.readings.supplyFailing = true
+        bench.runSamples(9)
+        expect(bench.alarms).toEqual([])
+        bench.runSamples(1)
+        expect(bench.alarms).toEqual(["batteryEnd"])
+        expect(bench.reasonOf(Alarm.BatteryEnd)).toBe(Reason.SupplyFailing)
+        expect(bench.pump.delivering).toBe(false)
+        expect(bench.left().latched).toBe(1 << Alarm.BatteryEnd)
+        bench.readings.supplyFailing = false
+        bench.runSamples(2)
+        expect(bench.alarms).toEqual(["batteryEnd"])
+        bench.command(CommandKind.Start)
+        expect(bench.alarms).toEqual([])
+        expect(bench.pump.delivering).toBe(true)
+    })
+
+    test("BAT-2: it takes ten samples in a row", () => {
+        const bench = started()
+        for (let i = 0; i < 5; i++) {
+            bench.readings.supplyFailing = true
+            bench.runSamples(9)
+            bench.readings.supplyFailing = false
+            bench.runSamples(1)
+        }
+        expect(bench.alarms).toEqual([])
+    })
+
+    test.each([
+        ["whose battery can't be read", {}],
+        ["without a battery", { batteryLowMv: 0, batteryEndMv: 0 }],
+    ])("BAT-2: so it is with a pump %s", (_, mechanism) => {
+        const bench = started(mechanism)
+        bench.shown.batteryFault = SensorFault.Missing
+        bench.readings.supplyFailing = true
+        bench.runSamples(10)
+        expect(bench.alarms).toContain("batteryEnd")
+    })
+
+    test("BAT-2: a prime ends, told with its reason, and the basal flow goes on after it", () => {
+        const bench = started()
+        bench.command(CommandKind.Prime, 100_000_000, 24_000_000_000)
+        bench.run(2_000)
+        bench.readings.supplyFailing = true
+        bench.runUntil(() => bench.actions.bolusEvent !== BolusEvent.None)
+        expect(bench.actions).toMatchObject({
+            bolusEvent: BolusEvent.Cancelled,
+            bolusReason: BolusReason.SupplyFailing,
+            checkpointDue: true,
+        })
+        expect(bench.pump).toMatchObject({ primeRatePlPerDay: 0, ratePlPerDay: 200_000_000, delivering: true })
+    })
+})
+
+describe("the record memory", () => {
+    test("JRN-6: one that does not take what is to be written is an alarm that stops nothing and ends with its cause", () => {
+        const bench = started()
+        bench.readings.memoryFault = SensorFault.Missing
+        bench.runSamples(1)
+        expect(bench.alarms).toEqual(["memoryFault"])
+        expect(bench.reasonOf(Alarm.MemoryFault)).toBe(Reason.Missing)
+        expect(bench.pump).toMatchObject({ delivering: true, ratePlPerDay: 200_000_000 })
+        bench.readings.memoryFault = SensorFault.None
+        bench.runSamples(1)
+        expect(bench.alarms).toEqual([])
+    })
+})
+
+describe("a stop from before a reset", () => {
+    const WALL_S = 1_000_000
+
+    /** A pump that was stopped so long ago by the wall clock, after its first samples. */
+    function stoppedFor(seconds: number, stoppedWallS = WALL_S - seconds): Bench {
+        const bench = new Bench({ checkpoint: { mode: Mode.Stopped, stoppedWallS } })
+        bench.shown.wallStartMs = WALL_S * 1000
+        return bench.start()
+    }
+
+    test.each([
+        [0, STOPPED_MEDIUM_MS],
+        [299, STOPPED_MEDIUM_MS],
+        [301, 301_000],
+        [86_400, 86_400_000],
+        [-1_000, STOPPED_MEDIUM_MS],
+    ])("STP-5: of %d s ago by the wall clock is %d ms old, and at least what alarms at once", (seconds, ageMs) => {
+        const bench = stoppedFor(seconds)
+        expect(START_UP_MS - bench.pump.stoppedSinceMs).toBe(ageMs)
+        expect(bench.alarms).toContain("stoppedOver5Min")
+    })
+
+    test("STP-5: 48 hours of it, before and after the reset together, are the high alarm", () => {
+        const bench = stoppedFor(STOPPED_HIGH_MS / 1000 - 5)
+        expect(bench.alarms).toEqual(["stoppedOver5Min"])
+        bench.run(4_000)
+        expect(bench.alarms).toEqual(["stoppedOver5Min"])
+        bench.run(1_500)
+        expect(bench.alarms).toEqual(["stoppedOver5Min", "stoppedOver48Hours"])
+        const { pump, guard, journal } = bench
+        expect(afterReset(pump, guard, journal).stoppedWallS).toBe(WALL_S - STOPPED_HIGH_MS / 1000 + 5)
+    })
+
+    test("STP-5: when nobody knew the time it begins anew, and its alarm stands at once", () => {
+        const unknown = stoppedFor(0, WALL_UNKNOWN)
+        expect(START_UP_MS - unknown.pump.stoppedSinceMs).toBe(STOPPED_MEDIUM_MS)
+        const lost = new Bench({ checkpoint: { mode: Mode.Stopped, stoppedWallS: 5 } })
+        lost.shown.wallFault = SensorFault.Missing
+        lost.start()
+        expect(START_UP_MS - lost.pump.stoppedSinceMs).toBe(STOPPED_MEDIUM_MS)
+        // The clock comes back later, and tells it then.
+        lost.shown.wallFault = SensorFault.None
+        lost.shown.wallStartMs = STOPPED_HIGH_MS + 10_000
+        lost.runSamples(2)
+        expect(lost.alarms).toContain("stoppedOver48Hours")
+    })
+
+    test("STP-5: a pump that was started since, or runs, has no such age", () => {
+        const running = new Bench({ checkpoint: { stoppedWallS: 5 } })
+        running.shown.wallStartMs = WALL_S * 1000
+        expect(running.start().alarms).toEqual([])
+        const bench = new Bench({ checkpoint: { mode: Mode.Stopped, stoppedWallS: 5 } })
+        bench.shown.wallFault = SensorFault.Missing
+        bench.start()
+        bench.command(CommandKind.Start)
+        bench.shown.wallFault = SensorFault.None
+        bench.shown.wallStartMs = WALL_S * 1000
+        bench.runSamples(2)
+        expect(bench.pump.stoppedSinceMs).toBeNaN()
+        bench.command(CommandKind.Stop)
+        bench.runSamples(2)
+        expect(bench.alarms).toEqual([])
     })
 })

@@ -7,7 +7,8 @@ import { msToRefill } from "../../sim/report/refill"
 import { averagingWindowMs, movingRatePlPerDay, thin } from "../../sim/report/samples"
 import { renderSummary } from "../../sim/report/summary"
 import { formatDuration, formatMl, formatSteps, RunClock } from "../../sim/report/units"
-import { alarmName } from "../../sim/report/words"
+import { alarmName, eventName } from "../../sim/report/words"
+import type { ScenarioEvent } from "../../sim/scenario/scenario"
 import { ALARMS } from "../../src/pump/alarms"
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from "../../src/pump/limits"
 import { decodeProgramme, type Programme } from "../../src/pump/programme"
@@ -143,6 +144,19 @@ describe("summary", () => {
         expect(text).not.toContain("\u001b")
     })
 
+    test("states which programmes were offered, and nothing where none was", () => {
+        const run = fixtureRun()
+        expect(renderSummary(fixtureScenario(), run, false)).not.toContain("offered")
+        run.result.programmes.push({ offeredMs: MS_PER_HOUR, answer: "refused: damaged" })
+        expect(renderSummary(fixtureScenario(), run, false)).toMatch(
+            /1 programme offered\n +Day 1, 01:00:00 +refused: damaged/,
+        )
+        run.result.programmes.push({ offeredMs: 2 * MS_PER_HOUR, answer: "taken" })
+        expect(renderSummary(fixtureScenario(), run, false)).toMatch(
+            /2 programmes offered\n.*\n +Day 1, 02:00:00 +taken/,
+        )
+    })
+
     test("a full reservoir has a refill date", () => {
         const run = fixtureRun()
         run.result.residualPl = 2_000_000_000 + 10 * 156_250_000
@@ -152,4 +166,17 @@ describe("summary", () => {
     test("colours are for terminals", () => {
         expect(renderSummary(fixtureScenario(), fixtureRun(), true)).toContain("\u001b[31m")
     })
+})
+
+test.each<[ScenarioEvent, string]>([
+    [{ atMs: 0, kind: "supplyLow" }, "supply about to fail"],
+    [{ atMs: 0, kind: "supplyGood" }, "supply good again"],
+    [{ atMs: 0, kind: "sensorFault", sensor: "memory", failure: "missing", driftPerHour: 0 }, "record memory missing"],
+    [{ atMs: 0, kind: "programme", name: "more", bytes: new Uint8Array(), damaged: false }, "programme offered: more"],
+    [
+        { atMs: 0, kind: "programme", name: "more", bytes: new Uint8Array(), damaged: true },
+        "programme offered: more, damaged on its way",
+    ],
+])("%j in words", (event, words) => {
+    expect(eventName(event)).toBe(words)
 })

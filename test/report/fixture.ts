@@ -7,6 +7,7 @@ import { encodeMechanism } from "../../sim/prescription/mechanism"
 import type { Prescription } from "../../sim/prescription/schema"
 import type { Scenario } from "../../sim/scenario/scenario"
 import { worldSchema } from "../../sim/scenario/schema"
+import { CellKind } from "../../src/pump/energy"
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from "../../src/pump/limits"
 
 const STEP_PL = 20_000
@@ -50,10 +51,12 @@ export function fixtureScenario(durationMs: number = MS_PER_DAY): Scenario {
             encoderSlackSteps: 8,
             batteryLowMv: 3500,
             batteryEndMv: 3300,
+            batteryKind: CellKind.None,
+            batteryMah: 0,
         }),
         durationMs,
         startsAt: "2026-03-02T00:00:00",
-        startWeekMs: 0,
+        startWallMs: 825_552_000_000,
         seed: 7,
         reservoirFillPl: 2_150_000_000,
         world: {
@@ -185,8 +188,10 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
                     deliveredPl: 0,
                 },
             ],
+            programmes: [],
         },
         samples,
+        memory: new Uint8Array(32_768),
         failures: [],
     }
 }

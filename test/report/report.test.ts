@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url"
 import { chromium } from "playwright-core"
 import { describe, expect, test } from "vitest"
 import { renderReport } from "../../sim/report/html"
-import { MS_PER_DAY } from "../../src/pump/limits"
+import { MS_PER_DAY, MS_PER_HOUR } from "../../src/pump/limits"
 import { fixtureRun, fixtureScenario } from "./fixture"
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium"
@@ -68,6 +68,13 @@ describe("report as text", () => {
             { ...run, result: { ...run.result, alarms: [], boluses: [] } },
         )
         expect(quiet).toContain("No alarms, no boluses, no events in the whole run.")
+    })
+
+    test("programmes that were offered have a table", () => {
+        expect(html).not.toContain("Programmes offered")
+        const programmes = [{ offeredMs: MS_PER_HOUR, answer: "refused: damaged" }]
+        const offered = renderReport(scenario, { ...run, result: { ...run.result, programmes } })
+        expect(offered).toMatch(/Programmes offered[\s\S]*Day 1, 01:00:00[\s\S]*refused: damaged/)
     })
 
     test("ninety days stay under half a megabyte", () => {

@@ -48,6 +48,10 @@ const result: RunResult = {
             deliveredPl: 1,
         },
     ],
+    programmes: [
+        { offeredMs: 0, answer: "refused: damaged" },
+        { offeredMs: 5, answer: "taken" },
+    ],
 }
 
 function failuresOf(expected: Partial<Expectations>): string[] {
@@ -86,6 +90,7 @@ describe("expectations that hold", () => {
         ["no more above the programme than allowed", { deliveredAboveProgrammedMlMax: 0 }],
         ["step error", { stepErrorBelow: 0.51 }],
         ["boluses", { bolusOutcomes: ["delivered"] }],
+        ["programmes", { programmeAnswers: ["refused: damaged", "taken"] }],
     ])("%s", (_, expected) => {
         expect(failuresOf(expected)).toEqual([])
     })
@@ -159,6 +164,11 @@ describe("expectations that don't hold", () => {
         ["residual", { residualMl: { min: 1, max: 2 } }, "residualMl was to be from 1 to 2, but was 19.8"],
         ["step error", { stepErrorBelow: 0.5 }, "stepErrorMax was to be below 0.5, but was 0.5"],
         ["boluses", { bolusOutcomes: [] }, "the boluses were to be none, but were delivered"],
+        [
+            "programmes",
+            { programmeAnswers: ["taken"] },
+            "the programmes offered were to be taken, but were refused: damaged, taken",
+        ],
     ])("%s", (_, expected, message) => {
         const failures = failuresOf(expected)
         expect(failures).toHaveLength(1)

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { resolve } from "node:path"
+import { join, resolve } from "node:path"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { loadPrescription } from "../../sim/prescription/compile"
 import { loadScenario } from "../../sim/scenario/load"
-import { sinceStartMs, sinceStartText, weekMsOf } from "../../sim/scenario/time"
+import { sinceStartMs, sinceStartText, wallMsOf } from "../../sim/scenario/time"
 import { decodeMechanism } from "../../src/pump/mechanism"
 import { decodeProgramme } from "../../src/pump/programme"
 import { changed, inputFolder, refusalOf, writeInput } from "../inputFiles"
@@ -14,6 +15,8 @@ const DAY_MS = 86_400_000
 const folder = inputFolder()
 const night = readFileSync("sim/prescriptions/night-rise-312.json", "utf8")
 writeInput(folder, "night.json", night)
+writeInput(folder, "more.json", night.replace('"microgramsPerSegment": 80', '"microgramsPerSegment": 90'))
+writeInput(folder, "weak.json", night.replace("2000", "1000"))
 writeInput(folder, "bad.json", night.replace("2000", '"2000"'))
 writeInput(folder, "slow.json", readFileSync("boards/syringe-20ml.mechanism.json", "utf8").replace("44900", "100"))
 
@@ -45,7 +48,7 @@ describe("what a scenario comes to", () => {
         const scenario = load(plain)
         expect(scenario).toMatchObject({
             durationMs: DAY_MS,
-            startWeekMs: 0,
+            startWallMs: 825_552_000_000,
             seed: 1,
             reservoirFillPl: 20_000_000_000,
             events: [],
@@ -135,10 +138,13 @@ describe("what a scenario comes to", () => {
             { do: "clockStep", seconds: -3600 },
             { kind: "clockStep", seconds: -3600 },
         ],
-        ...["acknowledge", "silence", "release", "blockOutlet", "openLine", "wearGear"].map<[object, object]>(kind => [
-            { do: kind },
-            { kind },
-        ]),
+        [
+            { do: "sensorFault", sensor: "memory", failure: "missing" },
+            { kind: "sensorFault", sensor: "memory", failure: "missing", driftPerHour: 0 },
+        ],
+        ...["acknowledge", "silence", "release", "blockOutlet", "openLine", "wearGear", "supplyLow"].map<
+            [object, object]
+        >(kind => [{ do: kind }, { kind }]),
         ...(
             [
                 ["pressure", { driftPascalsPerHour: -500 }, -500],
@@ -156,6 +162,23 @@ describe("what a scenario comes to", () => {
         ],
     ])("%j", (event, expected) => {
         expect(load({ ...plain, events: [{ at: "01:00", ...event }] }).events).toEqual([{ atMs: HOUR_MS, ...expected }])
+    })
+
+    test("a programme that is offered is compiled, and one that is damaged differs from it by a bit", () => {
+        const offer = { at: "01:00", do: "programme", prescription: "more.json" }
+        const [good, bad] = load({ ...plain, events: [offer, { ...offer, damaged: true }] }).events
+        const { bytes, prescription } = loadPrescription(join(folder, "more.json"))
+        expect(good).toEqual({
+            atMs: HOUR_MS,
+            kind: "programme",
+            name: prescription.name,
+            bytes: Uint8Array.from(bytes),
+            damaged: false,
+        })
+        if (bad.kind !== "programme") throw new Error("no programme")
+        expect(bad.damaged).toBe(true)
+        const differ = Array.from(bad.bytes, (byte, i) => byte ^ bytes[i]).filter(difference => difference !== 0)
+        expect(differ).toEqual([1])
     })
 
     test("by default the person lies still, the weather too, and the plunger slides", () => {
@@ -226,16 +249,21 @@ describe("time", () => {
     })
 
     test.each([
-        ["2026-03-02T00:00:00", 0],
-        ["2026-03-08T23:59:59", 7 * DAY_MS - 1000],
-        ["2024-02-29T06:00:00", 3 * DAY_MS + 6 * HOUR_MS],
+        ["2000-01-03T00:00:00", 0],
+        ["2000-01-02T23:59:59", undefined],
+        ["2026-03-02T00:00:00", 1365 * 7 * DAY_MS],
+        ["2026-03-08T23:59:59", 1366 * 7 * DAY_MS - 1000],
+        ["2024-02-29T06:00:00", 762_328_800_000],
+        ["2099-12-31T23:59:59", 3_155_587_199_000],
+        ["2100-01-01T00:00:00", undefined],
+        ["0026-03-02T00:00:00", undefined],
         ["2026-02-29T00:00:00", undefined],
         ["2026-13-01T00:00:00", undefined],
         ["2026-03-02T24:00:00", undefined],
         ["2026-03-02", undefined],
         ["2026-03-02T00:00:00Z", undefined],
-    ])("%s in its week", (text, ms) => {
-        expect(weekMsOf(text)).toBe(ms)
+    ])("%s since Monday 3 January 2000", (text, ms) => {
+        expect(wallMsOf(text)).toBe(ms)
     })
 })
 
@@ -289,7 +317,7 @@ describe("a scenario is refused by field, value and range", () => {
         [
             "no such date",
             { ...plain, startsAt: "2026-02-30T00:00:00" },
-            's.json: startsAt: was "2026-02-30T00:00:00", may be a local date and time such as "2026-03-02T00:00:00"',
+            's.json: startsAt: was "2026-02-30T00:00:00", may be a local date and time such as "2026-03-02T00:00:00", from 2000-01-03 to the end of 2099',
         ],
         [
             "no such event",
@@ -424,6 +452,39 @@ describe("a scenario is refused by field, value and range", () => {
             's.json: events[0].measuredResidualMl: was "all", may be "auto" or a number from 0 to 50',
         ],
         [
+            "a memory that fails in a way it can't",
+            events({ at: "01:00", do: "sensorFault", sensor: "memory", failure: "drifting" }),
+            's.json: events[0].failure: was "drifting" of memory, may be "missing" of memory',
+        ],
+        [
+            "supplyGood without supplyLow",
+            events({ at: "01:00", do: "supplyGood" }),
+            'may be "supplyGood" only after "supplyLow"',
+        ],
+        [
+            "a programme that is not there",
+            events({ at: "01:00", do: "stop" }, { at: "01:00", do: "programme", prescription: "none.json" }),
+            's.json: events[1].prescription: was "none.json", and there is no none.json',
+        ],
+        [
+            "a programme of another strength",
+            events({ at: "01:00", do: "programme", prescription: "weak.json" }),
+            "s.json: events[0].prescription: was one of 1000 µg/mL, may be one of 2000 µg/mL, which is in the reservoir",
+        ],
+        [
+            "a programme too fast for the mechanism",
+            {
+                ...events({ at: "01:00", do: "programme", prescription: "fast.json" }),
+                mechanism: "slow.json",
+            },
+            "s.json: events[0].prescription: was asked for 2 mL/day by the prescription, may be one for a flow up to 2 mL/day, of which this mechanism makes at most 0.6048 mL/day",
+        ],
+        [
+            "no such answer",
+            { ...plain, expect: { programmeAnswers: ["accepted"] } },
+            's.json: expect.programmeAnswers[0]: was "accepted", may be "not answered" or "taken" or',
+        ],
+        [
             "a failure that the part can't have",
             events({ at: "01:00", do: "sensorFault", sensor: "encoder", failure: "pressed" }),
             's.json: events[0].failure: was "pressed" of encoder, may be "pressed" of reservoirSwitch',
@@ -533,6 +594,7 @@ describe("a scenario is refused by field, value and range", () => {
         { do: "release" },
         { do: "prime", volumeMl: 0.1, rateMlPerHour: 1 },
         { do: "refill", volumeMl: 10 },
+        { do: "programme", prescription: "night.json" },
     ])("without power nobody hears %j", event => {
         const content = events(
             { at: "01:00", do: "powerOff" },

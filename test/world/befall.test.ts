@@ -21,7 +21,7 @@ const plain = minuteAfter()
 
 test("a minute in which nothing happens delivers its ten steps", () => {
     expect(plain.deliveredSteps).toBeCloseTo(10, 6)
-    expect(plain).toMatchObject({ stepsMade: 10, leakedPl: 0, linePa: 1000, batteryMv: 4000, wallWeekS: 60 })
+    expect(plain).toMatchObject({ stepsMade: 10, leakedPl: 0, linePa: 1000, batteryMv: 4000, wallS: 60 })
 })
 
 test.each<[Event, Event, object]>([
@@ -40,16 +40,22 @@ test.each<[Event, Event, object]>([
     [{ kind: "wearGear" }, { kind: "replaceGear" }, { stepsMade: 10, reservoirPl: 20_000_000_000 }],
     [{ kind: "runaway", stepsPerSecond: 2 }, { kind: "runaway", stepsPerSecond: 0 }, { stepsMade: 130 }],
     [{ kind: "battery", millivolts: 3300 }, { kind: "battery", millivolts: 4000 }, { batteryMv: 3300 }],
-    [{ kind: "clockStep", seconds: 3600 }, { kind: "clockStep", seconds: -3600 }, { wallWeekS: 3660 }],
+    [{ kind: "clockStep", seconds: 3600 }, { kind: "clockStep", seconds: -3600 }, { wallS: 3660 }],
     [
         { kind: "sensorFault", sensor: "battery", failure: "missing", driftPerHour: 0 },
         { kind: "sensorRepair", sensor: "battery" },
         { batteryFault: SensorFault.Missing },
     ],
     [
+        { kind: "sensorFault", sensor: "memory", failure: "missing", driftPerHour: 0 },
+        { kind: "sensorRepair", sensor: "memory" },
+        { memoryFault: SensorFault.Missing },
+    ],
+    [{ kind: "supplyLow" }, { kind: "supplyGood" }, { supplyFailing: true }],
+    [
         { kind: "sensorFault", sensor: "clock", failure: "drifting", driftPerHour: 600 },
         { kind: "sensorRepair", sensor: "clock" },
-        { wallWeekS: 70 },
+        { wallS: 70 },
     ],
 ])("%j, and %j ends it", (begin, end, expected) => {
     const during = minuteAfter(begin)
@@ -57,7 +63,8 @@ test.each<[Event, Event, object]>([
     expect(during).not.toEqual(plain)
     const after = minuteAfter(begin, end)
     expect(after.stepsMade).toBe(10)
-    expect(after).toMatchObject({ batteryMv: 4000, wallWeekS: 60, batteryFault: SensorFault.None })
+    expect(after).toMatchObject({ batteryMv: 4000, wallS: 60, batteryFault: SensorFault.None })
+    expect(after).toMatchObject({ memoryFault: SensorFault.None, supplyFailing: false })
     expect(after.linePa).toBeCloseTo(1000, 3)
     // Closing a line again fills it from the spinal fluid: 1 kPa into 0.14 µL/kPa.
     expect(after.deliveredSteps).toBeCloseTo(end.kind === "closeLine" ? 10 - 140_000 / 44_909.7 : 10, 3)

@@ -5,19 +5,19 @@ import { type SensorAnswers, World } from "../../sim/world/world"
 import { SensorFault } from "../../src/pump/readings"
 
 const FILL_PL = 20_000_000_000
-const START_WEEK_MS = 100_000_000
+const START_WALL_MS = 825_552_000_000
 
 function world(changes: Partial<WorldSettings> = {}, seed = 1): World {
-    return new World(worldSchema.parse(changes), START_WEEK_MS, FILL_PL, seed)
+    return new World(worldSchema.parse(changes), START_WALL_MS, FILL_PL, seed)
 }
 
-const VALUES: Record<SensorName, keyof SensorAnswers> = {
+const VALUES = {
     pressure: "pressurePa",
     encoder: "encoderSteps",
     reservoirSwitch: "endSwitch",
     battery: "batteryMv",
-    clock: "wallWeekS",
-}
+    clock: "wallS",
+} as const satisfies Record<SensorName, keyof SensorAnswers>
 const FAULTS: Record<SensorName, keyof SensorAnswers> = {
     pressure: "pressureFault",
     encoder: "encoderFault",
@@ -104,7 +104,8 @@ describe("failures that look like any reading", () => {
         expect(answer.encoderSteps).toBeGreaterThan(1e9)
         expect(answer.endSwitch).toBe(2)
         expect(answer.batteryMv).toBeGreaterThan(20_000)
-        expect(answer.wallWeekS).toBeGreaterThanOrEqual(604_800)
+        // After the century that a DS3231 knows.
+        expect(answer.wallS).toBeGreaterThan(3_155_587_200)
         expect(SENSORS.map(sensor => answer[FAULTS[sensor]])).toEqual(new Array(5).fill(SensorFault.None))
     })
 
@@ -168,12 +169,13 @@ describe("failures that look like any reading", () => {
         expect(bench.sense().batteryMv).toBe(0)
     })
 
-    test("a clock that lies stays in its week", () => {
+    test("a clock that lies goes back to before its first Monday no more than a counter can", () => {
         const bench = new World(worldSchema.parse({}), 0, FILL_PL, 1)
         bench.fail("clock", "noisy")
-        const values = Array.from({ length: 1000 }, () => bench.sense().wallWeekS)
-        expect(values.some(value => value > 604_000)).toBe(true)
-        expect(values.every(value => value >= 0 && value < 604_800)).toBe(true)
+        const values = Array.from({ length: 1000 }, () => bench.sense().wallS)
+        expect(values.some(value => value > 50)).toBe(true)
+        expect(values.some(value => value === 0)).toBe(true)
+        expect(values.every(value => value >= 0 && value < 1000)).toBe(true)
     })
 })
 
@@ -186,13 +188,34 @@ describe("what is not the part's own fault", () => {
     })
 
     test("the clock is set on and back, over the week's edge too", () => {
-        const bench = new World(worldSchema.parse({}), 10_000, FILL_PL, 1)
+        const bench = new World(worldSchema.parse({}), START_WALL_MS + 10_000, FILL_PL, 1)
         bench.stepClock(3600)
-        expect(bench.sense().wallWeekS).toBe(3610)
+        expect(bench.sense().wallS).toBe(825_552_000 + 3610)
         bench.stepClock(-3620)
-        expect(bench.sense().wallWeekS).toBe(604_790)
+        expect(bench.sense().wallS).toBe(825_552_000 - 10)
         bench.advance(10_000)
-        expect(bench.sense().wallWeekS).toBe(0)
+        expect(bench.sense().wallS).toBe(825_552_000)
+    })
+
+    test("a memory off the bus and a supply that is about to fail are told as they are", () => {
+        const bench = world()
+        expect(bench.sense()).toMatchObject({ memoryFault: SensorFault.None, supplyFailing: false })
+        bench.fail("memory", "missing")
+        bench.supplyFailing = true
+        expect(bench.memory.write(0, [1])).toBe(false)
+        expect(bench.sense()).toMatchObject({ memoryFault: SensorFault.Missing, supplyFailing: true })
+        bench.fail("memory", "none")
+        expect(bench.sense().memoryFault).toBe(SensorFault.None)
+        expect(bench.memory.write(0, [1])).toBe(true)
+    })
+
+    test("power goes and comes for the memory, too", () => {
+        const bench = world()
+        bench.powerOff()
+        expect(bench.memory.write(0, [1])).toBe(false)
+        bench.powerOn()
+        expect(bench.memory.read(0, 1)).toEqual(Uint8Array.from([0]))
+        expect(bench.memory.write(0, [1])).toBe(true)
     })
 })
 
