@@ -41,16 +41,16 @@ async function runTicks(parts: Parts): Promise<void> {
         const nowMs = ds.millis()
 
         readings.sampled = nowMs >= sampleDueMs
+        if (readings.sampled) {
+            sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
+            for (const sensor of parts.sensors) await sensor.read(readings)
+        }
         if (parts.supply) readings.supplyFailing = parts.supply.failing()
         if (nowMs < pump.idleUntilMs && !readings.sampled && !signalling && journals.rests(readings)) {
             // Nothing is due: the tick is complete as it is (ENG-1).
             if (!pump.cutMotor) await parts.heartbeat.beat()
             deadlineMs = deadlineAfter(deadlineMs, nowMs)
             continue
-        }
-        if (readings.sampled) {
-            sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
-            for (const sensor of parts.sensors) await sensor.read(readings)
         }
         if (journals.receives(readings)) await journals.receive(pump, readings, parts.programmeOffer)
 

@@ -231,24 +231,28 @@ describe("the loop", () => {
     })
 
     test("CKP-1: checkpoints go to two copies in turn, and the newest good one is what a restart begins with", async () => {
-        await runOver(noting([], { at: "read", atMs: 1_807_000 }))
-        // One at power-on, and one every 15 minutes.
-        expect([copyOf(2), copyOf(3)].map(copy => copy.sequence)).toEqual([2, 3])
-        expect([copyOf(2), copyOf(3)].map(copy => copy.brokenRuns)).toEqual([1, 1])
-        const residualPl = copyOf(2).residualPl
-        expect(copyOf(3).residualPl).toBeLessThan(residualPl)
-        const madeSteps = copyOf(3).forwardSteps - copyOf(2).forwardSteps
+        const first = noting([], { at: "read", atMs: 1_880_000 })
+        await runOver(first)
+        // One at power-on, and one in each minute in which the guard's windows moved.
+        const newest = Math.max(copyOf(0).sequence, copyOf(1).sequence)
+        expect(Math.min(copyOf(0).sequence, copyOf(1).sequence)).toBe(newest - 1)
+        expect(newest).toBeGreaterThan(28)
+        expect(newest).toBeLessThan(36)
+        expect([copyOf(0), copyOf(1)].map(copy => copy.brokenRuns)).toEqual([1, 1])
+        const before = copyOf(newest - 1)
+        expect(copyOf(newest).residualPl).toBeLessThan(before.residualPl)
+        const madeSteps = first.stepsMs.length - before.forwardSteps
 
         setClock(0)
-        memory.bytes[checkpointAddress(3)] ^= 9
+        memory.bytes[checkpointAddress(newest)] ^= 9
         const second = noting([], { at: "read", atMs: 6_000 })
         second.ask(CommandKind.Stop)
         await runOver(second)
-        expect(copyOf(3)).toMatchObject({ sequence: 3, mode: 1, brokenRuns: 2, starts: 2 })
-        const stopped = copyOf(4)
-        expect(stopped).toMatchObject({ sequence: 4, mode: 0, brokenRuns: 2 })
+        expect(copyOf(newest)).toMatchObject({ sequence: newest, mode: 1, brokenRuns: 2, starts: 2 })
+        const stopped = copyOf(newest + 1)
+        expect(stopped).toMatchObject({ sequence: newest + 1, mode: 0, brokenRuns: 2 })
         // JRN-3: what was made after the good copy is not forgotten with the bad one.
-        expect((residualPl - stopped.residualPl) / 44_900).toBe(madeSteps)
+        expect((before.residualPl - stopped.residualPl) / 44_900).toBe(madeSteps)
     })
 
     test("CKP-3: where no copy is good the pump says so, and after the next restart still", async () => {
@@ -278,7 +282,7 @@ describe("the loop", () => {
     test("JRN-6: a record memory that falls silent is an alarm, and the basal flow goes on", async () => {
         const noted = noting([], { at: "read", atMs: 120_000 }, () => {
             memory.answering = clock.nowMs < 30_000 || clock.nowMs > 100_000
-            if (clock.nowMs > 99_000 && clock.nowMs < 100_000) silent.push(noted.seen.pump?.alarms ?? 0)
+            if (clock.nowMs > 98_500 && clock.nowMs < 99_500) silent.push(noted.seen.pump?.alarms ?? 0)
         })
         const silent: number[] = []
         await runOver(noted)

@@ -83,9 +83,8 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
     for (let ticks = 1; ; ticks++) {
         let nowMs = deadlineMs + session.drawJitterMs()
         let tickMs = bootMs + nowMs
-        // What else the machine has to do is done on time; the tick itself is as late as the scenario wants it.
-        while (dueMs < bootMs + deadlineMs && dueMs <= endMs) {
-            if (ticks > 1 && dueMs - machine.lastSentMs > THROTTLE_PASSED_MS) break
+        // What else the machine has to do before its first tick is done on time; the tick itself is as late as the scenario wants it.
+        while (ticks === 1 && dueMs < bootMs + deadlineMs && dueMs <= endMs) {
             clock.nowMs = dueMs
             dueMs = await machine.settle()
             if (session.poweredOnMs !== bootMs) break
@@ -100,12 +99,17 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
         if (session.poweredOnMs !== bootMs || tickMs > endMs) break
         clock.nowMs = tickMs
         dueMs = await machine.settle()
+        deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
+        // The tick is done when nothing that it sent is held back any more.
+        while (dueMs < bootMs + deadlineMs && dueMs - machine.lastSentMs <= THROTTLE_PASSED_MS && machine.panic === 0) {
+            clock.nowMs = dueMs
+            dueMs = await machine.settle()
+        }
         if (machine.panic !== 0) throw new Error(`the firmware panicked: ${log.slice(-5).join(" / ")}`)
         if (session.poweredOnMs !== bootMs) break
         session.tickDone()
         options.afterTick?.(machine.module)
 
-        deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
         if (ticks % TICKS_PER_TURN === 0) {
             options.onProgress(session.world.nowMs)
             await setImmediate()

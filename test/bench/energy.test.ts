@@ -47,7 +47,9 @@ test("measured: five times the dose takes five times the steps, and a driver tha
         expect(each.lifeDays / each.heldLifeDays).toBeGreaterThan(8)
         // 3.8285 V in the mean of the whole cell; 3.3 % of the charge are left at 3300 mV.
         const usableJoules = 3600 * (3.8285 - 0.0333 * 3.15)
-        expect(each.lifeDays / (usableJoules / totalOf(each))).toBeCloseTo(1, 1)
+        // Less what light and sound take once the battery counts as low.
+        expect(each.lifeDays / (usableJoules / totalOf(each))).toBeGreaterThan(0.9)
+        expect(each.lifeDays / (usableJoules / totalOf(each))).toBeLessThan(1)
     }
 })
 

@@ -204,13 +204,13 @@ function phasesOf(): Phase[] {
         {
             // With its step counted for the record memory; the transfer itself takes the bus, and no program.
             name: "stepTick",
-            count: 200,
+            count: 60,
             prepare: () => {
                 ordinary()
                 pump.ratePlPerDay = mechanism.stepPl * 864_000
             },
             run: async () => {
-                for (let i = 0; i < 200; i++) {
+                for (let i = 0; i < 60; i++) {
                     ticks(1)
                     countSteps(journal, actions.steps, odometer)
                 }

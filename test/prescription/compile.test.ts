@@ -201,6 +201,7 @@ describe("the prescriptions shipped", () => {
         ["night-rise-312.json", { "every day": 312.5 }, 0.15625],
         ["weekday-weekend.json", { "Mon to Fri": 400, "Sat, Sun": 360 }, (5 * 0.4 + 2 * 0.36) / 7],
         ["child-48-segments.json", { "every day": 200 }, 0.4],
+        ["much-at-once.json", { "every day": 1000 }, 2],
     ])("%s", (file, microgramsPerDay, meanMlPerDay) => {
         const { programme } = loadPrescription(`${SHIPPED}/${file}`)
         // Half a picolitre a day in each segment is under a ten-millionth of a microgram.
@@ -215,6 +216,7 @@ describe("the prescriptions shipped", () => {
             "child-48-segments.json",
             "continuous-100.json",
             "continuous-1000.json",
+            "much-at-once.json",
             "night-rise-312.json",
             "weekday-weekend.json",
         ])
