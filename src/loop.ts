@@ -8,7 +8,7 @@ import { powerOn } from "./powerOn"
 import { AlarmPriority, highestPriority } from "./pump/alarms"
 import { SAMPLE_MS, START_UP_MS, TICK_MS } from "./pump/limits"
 import { createActions } from "./pump/pump"
-import { createReadings } from "./pump/readings"
+import { CommandKind, createReadings } from "./pump/readings"
 import { nextDueMs, tick } from "./pump/tick"
 
 /**
@@ -35,6 +35,8 @@ async function runTicks(parts: Parts): Promise<void> {
     let alarmsShown = 0
     let priority = AlarmPriority.None
     let signalling = false
+    // True while there is nothing to do until the next step, sample or segment.
+    let resting = false
     pump.nowMs = deadlineMs
     while (true) {
         await ds.sleep(deadlineMs - ds.millis())
@@ -46,13 +48,14 @@ async function runTicks(parts: Parts): Promise<void> {
             for (const sensor of parts.sensors) await sensor.read(readings)
         }
         if (parts.supply) readings.supplyFailing = parts.supply.failing()
-        if (nowMs < pump.idleUntilMs && !readings.sampled && !signalling && journals.rests(readings)) {
+        if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing) {
             // Nothing is due: the tick is complete as it is (ENG-1).
             if (!pump.cutMotor) await parts.heartbeat.beat()
             deadlineMs = deadlineAfter(deadlineMs, nowMs)
             continue
         }
-        if (journals.receives(readings)) await journals.receive(pump, readings, parts.programmeOffer)
+        if (journals.receiving || readings.command === CommandKind.Programme)
+            await journals.receive(pump, readings, parts.programmeOffer)
 
         tick(pump, guard, readings, nowMs, actions)
 
@@ -75,6 +78,7 @@ async function runTicks(parts: Parts): Promise<void> {
         await parts.monitor.report(pump, guard, actions)
         // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
         if (!pump.cutMotor) await parts.heartbeat.beat()
+        resting = pump.idleUntilMs > nowMs && !signalling && journals.rests()
         deadlineMs = deadlineAfter(deadlineMs, nowMs)
     }
 }

@@ -9,7 +9,7 @@ import { Alarm, Reason } from "../../src/pump/alarms"
 import { raise } from "../../src/pump/delivery"
 import { MS_PER_SECOND, SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { BolusEvent, createActions } from "../../src/pump/pump"
-import { createReadings, ProgrammeAnswer, type Readings, SensorFault } from "../../src/pump/readings"
+import { CommandKind, createReadings, ProgrammeAnswer, type Readings, SensorFault } from "../../src/pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../../src/pump/selfTest"
 import { nextDueMs, tick } from "../../src/pump/tick"
 import type { SensorAnswers } from "../world/world"
@@ -48,6 +48,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
     let deadlineMs = START_UP_MS
     let sampleDueMs = deadlineMs
     let told = { alarms: -1, conditions: 0, acknowledged: 0, delivering: false, cutMotor: false }
+    let resting = false
     pump.nowMs = deadlineMs
     for (let ticks = 1; ; ticks++) {
         let nowMs = deadlineMs + session.drawJitterMs()
@@ -58,7 +59,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
         if (session.poweredOnMs !== bootMs || bootMs + nowMs > endMs) return
 
         readings.sampled = nowMs >= sampleDueMs
-        if (nowMs < pump.idleUntilMs && !readings.sampled && pump.alarms === 0 && journals.rests(readings)) {
+        if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing) {
             session.tickDone()
             deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
             continue
@@ -67,7 +68,8 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             read(session, readings)
         }
-        if (journals.receives(readings)) await journals.receive(pump, readings, offer)
+        if (journals.receiving || readings.command === CommandKind.Programme)
+            await journals.receive(pump, readings, offer)
         tick(pump, guard, readings, nowMs, actions)
         if (actions.steps !== 0) {
             await journals.saveSteps(actions.steps)
@@ -106,6 +108,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
         }
         session.residualPl = pump.residualPl
         session.tickDone()
+        resting = pump.idleUntilMs > nowMs && pump.alarms === 0 && journals.rests()
 
         deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
         if (ticks % TICKS_PER_TURN === 0) {

@@ -63,6 +63,8 @@ export interface RememberedPump {
 export class JournalStore {
     /** False while the memory does not take what is to be written. */
     works = true
+    /** True from an offered programme's first piece until the tick has been told what became of it. */
+    receiving = false
     private journal: Journal | undefined
     private limits: GuardLimits | undefined
     private guard: Guard | undefined
@@ -135,11 +137,10 @@ export class JournalStore {
             journal.odometerCopy = 1 - journal.odometerCopy
     }
 
-    /** True while there is nothing to write or to bring in, and the supply is well. */
-    rests(readings: Readings): boolean {
+    /** True while there is nothing to write or to bring in. */
+    rests(): boolean {
         const journal = this.journal
-        if (!journal || this.checkpointOwed || this.receives(readings)) return false
-        return journal.log.waiting === 0 && readings.supplyFailing === journal.log.supplyFailing
+        return journal !== undefined && !this.checkpointOwed && !this.receiving && journal.log.waiting === 0
     }
 
     /** Notes what this tick has made worth remembering; true when there is something to write. */
@@ -154,7 +155,9 @@ export class JournalStore {
         const log = journal.log
         noteTick(log, pump, readings, actions, journal.forwardSteps)
         readings.memoryFault = this.works ? SensorFault.None : SensorFault.Missing
-        if (actions.checkpointDue || this.windowsMoved()) this.checkpointOwed = true
+        const guard = this.guard
+        if (actions.checkpointDue || (guard && guard.minute !== this.guardMinute && this.windowsMoved(guard)))
+            this.checkpointOwed = true
         if (this.held && hasAlarm(pump.conditions, Alarm.CheckpointDamaged)) return false
         // A memory that is silent is tried once a second.
         return (this.checkpointOwed || log.waiting > 0 || log.lost > 0) && (this.works || readings.sampled)
@@ -164,9 +167,7 @@ export class JournalStore {
      * True once a minute in which the guard's windows changed. Until they move again all steps count in them, so that a reset can tell
      * from a checkpoint and the steps since exactly what is in them, and trips no guard whose limits are kept (GRD-11).
      */
-    private windowsMoved(): boolean {
-        const guard = this.guard
-        if (!guard || guard.minute === this.guardMinute) return false
+    private windowsMoved(guard: Guard): boolean {
         this.guardMinute = guard.minute
         return guard.hourSteps !== this.savedHourSteps || guard.daySteps !== this.savedDaySteps
     }
@@ -218,20 +219,11 @@ export class JournalStore {
      * Brings in a programme that is offered, a piece in each tick, and stores it beside the one that runs: that goes on until the tick
      * takes the new one and its checkpoint is written, so a power cut or an offer that breaks off leaves the one or the other, whole
      * (PRG-5). Once it is there, checked and stored, or refused, the next sample brings the command to take it.
-     * True while there is something to do for it.
      */
-    receives(readings: Readings): boolean {
-        return (
-            readings.command === CommandKind.Programme ||
-            this.incoming !== undefined ||
-            this.answer !== ProgrammeAnswer.None
-        )
-    }
-
-    /** One tick's part of that. */
     async receive(pump: Pump, readings: Readings, offer: ProgrammeOffer | undefined): Promise<void> {
         if (readings.command === CommandKind.Programme) {
             readings.command = CommandKind.None
+            this.receiving = true
             this.incoming = Buffer.alloc(PROGRAMME_PLACE - 2)
             this.received = 0
             this.sum = 0
@@ -253,10 +245,11 @@ export class JournalStore {
             }
             return
         }
-        if (this.answer === ProgrammeAnswer.None || !readings.sampled || readings.command !== CommandKind.None) return
+        if (!readings.sampled || readings.command !== CommandKind.None) return
         readings.command = CommandKind.Programme
         readings.commandAnswer = this.answer
         this.answer = ProgrammeAnswer.None
+        this.receiving = false
     }
 
     private refuse(answer: ProgrammeAnswer): void {

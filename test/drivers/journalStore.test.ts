@@ -158,8 +158,9 @@ class Device {
                 wallFault: SensorFault.None,
             })
         }
-        if (this.nowMs < pump.idleUntilMs && !readings.sampled && pump.alarms === 0 && store.rests(readings)) return
-        if (store.receives(readings)) await store.receive(pump, readings, this.offer)
+        if (this.nowMs < pump.idleUntilMs && !readings.sampled && pump.alarms === 0 && store.rests()) return
+        if (store.receiving || readings.command === CommandKind.Programme)
+            await store.receive(pump, readings, this.offer)
         tick(pump, guard, readings, this.nowMs, actions)
         if (actions.steps !== 0) {
             await store.saveSteps(actions.steps)
@@ -1081,7 +1082,7 @@ describe("before anything was recalled", () => {
         await store.saveSteps(1)
         await store.saveCheckpoint(pump, guard)
         expect(store.notes(pump, readings, { ...actions, checkpointDue: true })).toBe(false)
-        expect(store.rests(readings)).toBe(false)
+        expect(store.rests()).toBe(false)
         await store.saveTick(pump, guard)
         expect(memory.writes).toEqual([])
         expect(await store.verify()).toBe(false)
