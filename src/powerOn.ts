@@ -19,7 +19,7 @@ import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "./pump/selfTest"
 /** The motor's test takes less than this, and is the last before the first tick. */
 const MOTOR_TEST_MS = 400
 
-/** The pump as flash remembers it, and its guard. */
+/** The pump as its journal remembers it, and its guard. */
 export interface PoweredPump {
     pump: Pump
     guard: Guard

@@ -58,7 +58,7 @@ export interface Actions {
     checkpointDue: boolean
 }
 
-/** What flash holds of the pump: each record decoded, the reason why it can't be used, or undefined when none is stored. */
+/** What flash and the record memory hold of the pump: each record decoded, the reason why it can't be used, or undefined when none is stored. */
 export interface Records {
     programme: Programme | string | undefined
     /** Without a mechanism nothing can be metered. */
@@ -192,7 +192,7 @@ const FAULT_SAMPLES_AT_POWER_ON = 2
 
 /**
  * The pump at power-on, before its first tick.
- * @param records what flash holds
+ * @param records what flash and the record memory hold
  * @param nowMs time on the monotonic clock
  */
 export function createPump(records: Records, nowMs: number): Pump {
