@@ -51,7 +51,7 @@ function mutate(name: string, concurrency: number): ModuleResult[] {
         testRunner: "vitest",
         vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
         mutate: GROUPS[name].modules.map(module => `src/pump/${module}.ts`),
-        ignorePatterns: ["/reports", "/.devicescript", "/test/golden", "/sim/report"],
+        ignorePatterns: ["/reports", "/.devicescript", "/test/golden"],
         // What runs once when a module is loaded would have to be loaded anew for each mutant; the tables are tested whole.
         ignoreStatic: true,
         // Stryker can't read the configuration of this version of TypeScript, and needs none.

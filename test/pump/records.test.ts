@@ -294,6 +294,70 @@ describe("the checkpoint", () => {
     )
 })
 
+describe("the checkpoint between two samples", () => {
+    /** A pump that has made so many steps since its volume was last judged. */
+    function unjudged(steps: number) {
+        const { pump, guard } = new Bench()
+        pump.volume.commandedSteps = 40
+        pump.commandedSteps = 40 + steps
+        pump.volume.meteredPl = 1_000_000
+        const bytes = new Uint8Array(CHECKPOINT_SIZE)
+        encodeCheckpoint(pump, guard, createJournal(foundWith(), 0), bytes)
+        return decodeCheckpoint(bytes)
+    }
+
+    test.each([
+        [0, 1_000_000],
+        [3, 1_134_700],
+        [-3, 865_300],
+        // Before the first sample nothing was judged, nor made.
+        [Number.NaN, 1_000_000],
+    ])("CKP-1: holds the volume of the %d steps that were made since the last one", (steps, meteredPl) => {
+        expect(unjudged(steps)).toMatchObject({ meteredPl })
+    })
+
+    test("CKP-1: knows of no bolus where none is in progress, and of no stop while the pump runs", () => {
+        const { pump, guard } = new Bench()
+        pump.primePl = 5_000_000
+        pump.wallMinusNowMs = 1_000_000
+        pump.stoppedSinceMs = 2_000
+        const bytes = new Uint8Array(CHECKPOINT_SIZE)
+        encodeCheckpoint(pump, guard, createJournal(foundWith(), 0), bytes)
+        expect(decodeCheckpoint(bytes)).toMatchObject({ primePl: 0, stoppedWallS: WALL_UNKNOWN })
+    })
+
+    test("CKP-1: leaves room for as many alarms as a set holds, and nothing in it", () => {
+        const bytes = checkpointBytes({ reasons: new Array(ALARM_COUNT).fill(Reason.Noisy) })
+        const reasons = [...bytes.subarray(123, 155)]
+        expect(reasons).toEqual([...new Array(ALARM_COUNT).fill(Reason.Noisy), ...new Array(32 - ALARM_COUNT).fill(0)])
+    })
+})
+
+describe("the size that a checkpoint gives itself", () => {
+    /** A record of another version of this size, whole, in a place of 256 bytes. */
+    function ofSize(size: number, placeSize = 256): Uint8Array {
+        const bytes = new Uint8Array(256).fill(7)
+        bytes[0] = CHECKPOINT_VERSION + 1
+        bytes[45] = size
+        if (size >= 4) writeUint(bytes, size - 4, 4, crc32(bytes, 0, size - 4, 0))
+        return bytes.subarray(0, placeSize)
+    }
+
+    test.each([
+        [50, 256, Reason.RecordNewer],
+        [49, 256, Reason.RecordDamaged],
+        [200, 256, Reason.RecordNewer],
+        [201, 256, Reason.RecordDamaged],
+        [200, 200, Reason.RecordNewer],
+        [200, 199, Reason.RecordDamaged],
+        [50, 50, Reason.RecordNewer],
+        [50, 49, Reason.RecordDamaged],
+        [3, 256, Reason.RecordDamaged],
+    ])("JRN-5: of %d bytes in a place of %d: %d", (size, placeSize, reason) => {
+        expect(decodeCheckpoint(ofSize(size, placeSize))).toBe(reason)
+    })
+})
+
 describe("bytes", () => {
     test("a number written is read back", () => {
         fc.assert(
