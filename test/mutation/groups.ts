@@ -15,7 +15,7 @@ export const GROUPS: Record<string, Group> = {
     selfTest: { modules: ["selfTest"], tests: ["pump/selfTest"] },
     records: {
         modules: ["alarms", "bytes", "checkpoint", "programme"],
-        tests: ["pump/records", "pump/alarms", "pump/alarmTable", "prescription/compile"],
+        tests: ["pump/records", "pump/programme", "pump/alarms", "pump/alarmTable"],
     },
     energy: { modules: ["energy", "mechanism"], tests: ["pump/energy", "pump/mechanism"] },
     journal: {
