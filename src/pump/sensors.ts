@@ -44,8 +44,10 @@ const NOISE_BLOCK_SAMPLES = 64
 const NOISE_PA_MAX = 1500
 const SCATTER_PA_MAX = 4000
 const NOISY_BLOCKS = 2
-// A line of 0.02 µL/kPa, the stiffest in use, ripples with a quarter of what the stiffest possible one would.
+// A line of 0.02 µL/kPa, the stiffest in use, ripples with a quarter of what the stiffest possible one would. A reading may be as
+// old as the sample before, and each step's pressure dies away over seconds: this much of its ripple is left in the next sample.
 const RIPPLE_SHARE = 4
+const RIPPLE_LEFT = 0.75
 
 const ENCODER_STEPS_MAX = 2_147_483_648
 
@@ -73,9 +75,9 @@ export interface PressureCheck {
     sameSamples: number
     /** How far the last reading lay from the one before. */
     changePa: number
-    /** Steps commanded by the last reading; and the rise they would have made of the stiffest line since the one before. */
+    /** Steps commanded by the last reading; and the ripple that they can make in the stiffest line yet. */
     commandedSteps: number
-    movedPa: number
+    ripplePa: number
     /** Rise over the lowest pressure since, that the commanded volume does not explain. */
     unexplainedPa: number
     /** Readings in a row with too much of it, and too low. */
@@ -134,7 +136,7 @@ export function createSensorChecks(): SensorChecks {
             sameSamples: 0,
             changePa: 0,
             commandedSteps: 0,
-            movedPa: 0,
+            ripplePa: 0,
             unexplainedPa: 0,
             risenSamples: 0,
             lowSamples: 0,
@@ -180,10 +182,9 @@ export function judgePressureReading(
     const sameSamples = changePa === 0 ? check.sameSamples + 1 : 0
     check.sameSamples = sameSamples
 
-    // A reading may be as old as the sample before: what was moved since the last one may show in the next one only.
     const movedPa = ((steps < 0 ? -steps : steps) * stepPl) / COMPLIANCE_PL_PER_PA_MIN
-    const recentPa = movedPa + check.movedPa
-    check.movedPa = movedPa
+    const ripplePa = movedPa + check.ripplePa * RIPPLE_LEFT
+    check.ripplePa = ripplePa
 
     const fromPa = lastPa > REST_PA_MIN ? lastPa : REST_PA_MIN
     const toPa = pressurePa > REST_PA_MIN ? pressurePa : REST_PA_MIN
@@ -209,7 +210,7 @@ export function judgePressureReading(
     // How far the reading before sticks out of the line between its neighbours; the ripple of the steps is not scatter.
     const bendPa = changePa - check.changePa
     check.changePa = changePa
-    const scatterPa = (bendPa > 0 ? bendPa : -bendPa) / 2 - recentPa / RIPPLE_SHARE
+    const scatterPa = (bendPa > 0 ? bendPa : -bendPa) / 2 - ripplePa / RIPPLE_SHARE
     let blockPa = check.blockPa
     if (scatterPa > 0) blockPa += scatterPa < SCATTER_PA_MAX ? scatterPa : SCATTER_PA_MAX
     let blockSamples = check.blockSamples + 1
