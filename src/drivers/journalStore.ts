@@ -32,6 +32,7 @@ import {
     programmeAddress,
     TRANSFER_MAX,
 } from "../pump/journal"
+import { SHIFT_PARTS } from "../pump/limits"
 import { Mechanism } from "../pump/mechanism"
 import { catchUp, encodeOdometer, ODOMETER_SIZE } from "../pump/odometer"
 import { decodeProgramme, highestRatePlPerDay, Programme } from "../pump/programme"
@@ -82,6 +83,10 @@ export class JournalStore {
     private received = 0
     private sum = 0
     private answer = ProgrammeAnswer.None
+    /** The refill that it came with, as the command had it. */
+    private refillPl = 0
+    private refillResidualPl = NaN
+    private refillLineChanged = false
     /** Where the programme that was taken last stands. */
     private storedAt = ProgrammeSource.Flash
     private readonly checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
@@ -153,7 +158,7 @@ export class JournalStore {
             journal.log.programmeSum = this.sum
         }
         const log = journal.log
-        noteTick(log, pump, readings, actions, journal.forwardSteps)
+        noteTick(log, pump, readings, actions)
         readings.memoryFault = this.works ? SensorFault.None : SensorFault.Missing
         const guard = this.guard
         if (actions.checkpointDue || (guard && guard.minute !== this.guardMinute && this.windowsMoved(guard)))
@@ -228,6 +233,9 @@ export class JournalStore {
             this.received = 0
             this.sum = 0
             this.answer = ProgrammeAnswer.None
+            this.refillPl = readings.commandPl
+            this.refillResidualPl = readings.commandResidualPl
+            this.refillLineChanged = readings.commandLineChanged
             // One that was offered before, and not taken yet, is no more.
             pump.offered = undefined
             return
@@ -248,6 +256,9 @@ export class JournalStore {
         if (!readings.sampled || readings.command !== CommandKind.None) return
         readings.command = CommandKind.Programme
         readings.commandAnswer = this.answer
+        readings.commandPl = this.refillPl
+        readings.commandResidualPl = this.refillResidualPl
+        readings.commandLineChanged = this.refillLineChanged
         this.answer = ProgrammeAnswer.None
         this.receiving = false
     }
@@ -269,7 +280,7 @@ export class JournalStore {
         if (highestPlPerDay > mechanismRatePlPerDayMax(pump.mechanism))
             return this.refuse(ProgrammeAnswer.BeyondMechanism)
         const limits = this.limits
-        if (limits && !(highestPlPerDay <= limits.hourPlMax * 24 && programme.meanRatePlPerDay <= limits.dayPlMax))
+        if (limits && !withinLimits(programme, highestPlPerDay, limits))
             return this.refuse(ProgrammeAnswer.BeyondLimits)
         const journal = this.journal
         const first = !journal || journal.programmeSource !== ProgrammeSource.First
@@ -395,4 +406,26 @@ export class JournalStore {
         if (!this.works) this.checkpointOwed = true
         return this.works
     }
+}
+
+/**
+ * True when the guard's limits leave room for the schedule at its fastest in an hour and at its mean in a day, and besides for all the
+ * boluses that the programme's dose window lets through, or where they are the patient's alone, lockout and count.
+ */
+function withinLimits(programme: Programme, highestPlPerDay: number, limits: GuardLimits): boolean {
+    const windowMinutes = programme.windowMinutes
+    let ofHourPl = programme.windowPlMax - programme.windowBasalPl
+    let ofDayPl = windowMinutes > 0 ? Math.ceil(1440 / windowMinutes) * ofHourPl : 0
+    if (programme.bolusPlMax === 0 && programme.patientPl > 0) {
+        const dosesOfHour = Math.floor(60 / programme.lockoutMinutes) + 1
+        ofHourPl = Math.min(ofHourPl, dosesOfHour * programme.patientPl)
+        ofDayPl = Math.min(ofDayPl, programme.dosesPerDayMax * programme.patientPl)
+    } else if (programme.bolusPlMax === 0) {
+        ofHourPl = 0
+        ofDayPl = 0
+    }
+    // Faster by a part while the schedule catches up with local time.
+    const fastestPlPerDay = highestPlPerDay + highestPlPerDay / SHIFT_PARTS
+    if (!(fastestPlPerDay / 24 + ofHourPl <= limits.hourPlMax)) return false
+    return programme.meanRatePlPerDay + ofDayPl <= limits.dayPlMax
 }

@@ -63,6 +63,9 @@ export enum Alarm {
     RestartedTooOften = 25,
     CheckpointDamaged = 26,
     MemoryFault = 27,
+    MinimumRateChosen = 28,
+    LineNotPrimed = 29,
+    RefillUnfinished = 30,
 }
 
 export interface AlarmRule {
@@ -103,6 +106,9 @@ export const ALARMS: readonly AlarmRule[] = [
     { id: "restartedTooOften", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.Release },
     { id: "checkpointDamaged", priority: AlarmPriority.High, effect: Effect.MinimumRate, latch: Latch.None },
     { id: "memoryFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
+    { id: "minimumRateChosen", priority: AlarmPriority.Medium, effect: Effect.MinimumRate, latch: Latch.Start },
+    { id: "lineNotPrimed", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
+    { id: "refillUnfinished", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
 ]
 
 export const ALARM_COUNT = ALARMS.length
@@ -115,6 +121,14 @@ export const MINIMUM_RATE_ALARMS = alarmsWhere(rule => rule.effect === Effect.Mi
 export const LATCHING_ALARMS = alarmsWhere(rule => rule.latch !== Latch.None)
 export const ACKNOWLEDGED_ALARMS = alarmsWhere(rule => rule.latch === Latch.Acknowledge)
 export const RELEASED_ALARMS = alarmsWhere(rule => rule.latch === Latch.Release)
+
+/** The alarms of a sensor whose reading can't be had or believed: while one stands no bolus begins. */
+export const SENSOR_ALARMS =
+    (1 << Alarm.PressureSensorFault) |
+    (1 << Alarm.EncoderFault) |
+    (1 << Alarm.ReservoirSwitchFault) |
+    (1 << Alarm.BatteryMonitorFault) |
+    (1 << Alarm.ClockFault)
 
 function alarmsWhere(holds: (rule: AlarmRule) => boolean): number {
     let alarms = 0
@@ -173,6 +187,8 @@ export enum Reason {
     RecordNewer = 37,
     // Stored energy.
     SupplyFailing = 38,
+    // The reservoir.
+    RefillDueSoon = 39,
 }
 
 /** The words for each reason, by its number. */
@@ -216,6 +232,7 @@ export const REASON_WORDS: readonly string[] = [
     "program damaged",
     "record of a later firmware",
     "supply failing",
+    "refill due soon",
 ]
 
 /** True when `alarm` is in the set `alarms`. */

@@ -3,16 +3,20 @@
 
 import { ALARM_COUNT, Alarm, Reason } from "./alarms"
 import { Bytes, crc32, readUint, WritableBytes, writeUint } from "./bytes"
+import { dosesOfDay, windowVolume } from "./doses"
 import { Guard } from "./guard"
 import { Journal } from "./journal"
-import { MS_PER_SECOND, RESERVOIR_PL_MAX } from "./limits"
-import { Mode, Pump } from "./pump"
+import { MS_PER_MINUTE, MS_PER_SECOND, RESERVOIR_PL_MAX, SHIFT_MS_MAX, WINDOW_MINUTES_MAX } from "./limits"
+import { followShift, localMsAt } from "./localTime"
+import { BolusKind, Mode, Pump } from "./pump"
 import { GuardTrip } from "./readings"
 
-export const CHECKPOINT_SIZE = 159
-export const CHECKPOINT_VERSION = 3
+export const CHECKPOINT_SIZE = 197
+export const CHECKPOINT_VERSION = 4
 
-/** The version before, which the firmware kept in DeviceScript's settings. */
+/** The versions before: of schedules and primes alone; and the one that the firmware kept in DeviceScript's settings. */
+const FORMER_VERSION = 3
+const FORMER_SIZE = 159
 const OLD_VERSION = 2
 const OLD_SIZE = 50
 
@@ -34,6 +38,13 @@ const RESERVOIR_EMPTY = 1
 const END_SWITCH_DIFFERS = 2
 const REFILL_DIFFERS = 4
 const ACCOUNT_UNKNOWN = 8
+const BOLUS_WAITS = 16
+const BOLUS_KIND = 32
+
+/** A shift of local time is kept in hundredths of a second, and the offset of local time in seconds, from these on. */
+const SHIFT_UNIT_MS = 10
+const SHIFT_FROM = SHIFT_MS_MAX / SHIFT_UNIT_MS
+const OFFSET_FROM_S = 0x80000000
 
 /** Where the programme stands that runs. */
 export enum ProgrammeSource {
@@ -74,9 +85,24 @@ export interface Checkpoint {
     /** Steps ever made forward and back, those of this checkpoint's tick included. */
     forwardSteps: number
     backSteps: number
-    /** The bolus in progress and what was left of it; 0 without one. */
-    primePl: number
-    primeLeftPl: number
+    /** The bolus in progress and what was left of it; 0 without one. What was metered of the one that waited, -1 without one. */
+    bolusKind: BolusKind
+    bolusPl: number
+    bolusLeftPl: number
+    heldMeteredPl: number
+    /** What the line held that was not from the reservoir, its concentration, and the flow of the bridge. */
+    lineLeftPl: number
+    lineNgPerMl: number
+    bridgeRatePlPerDay: number
+    /** What ever left the catheter as drug. */
+    patientPl: number
+    /** Minutes for which the patient has to wait yet, doses that the patient had in 24 hours, and what was given besides the schedule in a window. */
+    lockoutMinutes: number
+    patientDoses: number
+    windowPl: number
+    /** Local time minus that of the real-time clock, and how much of a shift of it is left for the schedule. */
+    localMinusClockS: number
+    shiftLeftMs: number
     /** What the guard has counted (`guard.ts`): steps of the last hour and day, what primes still allow and have used. */
     guardHourSteps: number
     guardDaySteps: number
@@ -98,10 +124,13 @@ export interface Checkpoint {
  * Writes the checkpoint of `pump` into `bytes`, CHECKPOINT_SIZE long.
  * Layout, little-endian: version u8, mode u8, broken runs u8, guard's trip u8, sequence u32, latched alarms u32, residual u48, metered
  * u48, counted u48, sensed u48 (pL), guard's steps of the hour u32 and of the day u32, flags u8 (1: reservoir empty, 2: end switch
- * differs, 4: refill differs, 8: account unknown), size u8, starts u32, steps forward u48 and back u48, uncertain u48 (pL), prime
+ * differs, 4: refill differs, 8: account unknown, 16: a bolus waits; from 32 on the kind of bolus), size u8, starts u32, steps forward u48 and back u48, uncertain u48 (pL), bolus
  * u48 and what is left of it u48 (pL), guard's steps that primes still allow u32 and have used u32, wall time u32, of the stop u32, of
  * the refill u32 (s), refilled u48 (pL), flash id u32, programme's checksum u32, events u32, faults u32, programme's source u8,
- * reasons 32 x u8; then the CRC-32 of all before it. Up to the flags it is what version 2 was.
+ * reasons 32 x u8, metered of the bolus that waits u32, line u32 (pL) and its concentration u32 (ng/mL), bridge u40 (pL/day), given
+ * besides the schedule u40 (pL), lockout u16 (min), patient's doses u8, shift u24 (10 ms, from -14 h on), local time's offset u32 (s, from
+ * -2^31 on), into the patient u48 (pL); then the CRC-32 of all before it. Up to the flags it is what version 2 was, and up to the reasons
+ * version 3.
  */
 export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, bytes: WritableBytes): void {
     const size = CHECKPOINT_SIZE - 4
@@ -126,14 +155,15 @@ export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, byt
     if (volume.endSwitchDiffers) flags = flags | END_SWITCH_DIFFERS
     if (volume.refillDiffers) flags = flags | REFILL_DIFFERS
     if ((pump.conditions & (1 << Alarm.CheckpointDamaged)) !== 0) flags = flags | ACCOUNT_UNKNOWN
-    bytes[44] = flags
+    if (pump.heldRatePlPerDay > 0) flags = flags | BOLUS_WAITS
+    bytes[44] = flags + BOLUS_KIND * pump.bolusKind
     bytes[45] = CHECKPOINT_SIZE
     writeUint(bytes, 46, 4, journal.starts)
     writeUint(bytes, 50, 6, journal.forwardSteps)
     writeUint(bytes, 56, 6, journal.backSteps)
     writeUint(bytes, 62, 6, pump.uncertainPl)
-    writeUint(bytes, 68, 6, pump.primeRatePlPerDay > 0 ? pump.primePl : 0)
-    writeUint(bytes, 74, 6, pump.primeLeftPl)
+    writeUint(bytes, 68, 6, pump.bolusKind !== BolusKind.None ? pump.bolusPl : 0)
+    writeUint(bytes, 74, 6, pump.bolusLeftPl)
     writeUint(bytes, 80, 4, guard.primeSteps)
     writeUint(bytes, 84, 4, guard.primeDaySteps)
     writeUint(bytes, 88, 4, wallSecondsAt(pump, pump.nowMs))
@@ -147,12 +177,26 @@ export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, byt
     bytes[122] = journal.programmeSource
     const reasons = pump.reasons
     for (let i = 0; i < REASONS; i++) bytes[REASONS_AT + i] = i < ALARM_COUNT ? reasons[i] : 0
+    writeUint(bytes, 155, 4, pump.heldPl - pump.heldLeftPl)
+    writeUint(bytes, 159, 4, pump.lineLeftPl)
+    writeUint(bytes, 163, 4, pump.lineNgPerMl)
+    writeUint(bytes, 167, 5, pump.bridgeRatePlPerDay)
+    const programme = pump.programme
+    const windowMinutes = programme && programme.windowMinutes > 0 ? programme.windowMinutes : WINDOW_MINUTES_MAX
+    writeUint(bytes, 172, 5, windowVolume(pump.doses, windowMinutes))
+    writeUint(bytes, 177, 2, Math.ceil(pump.doses.lockoutMs / MS_PER_MINUTE))
+    bytes[179] = dosesOfDay(pump.doses)
+    // As far as the schedule has come by now: after a reset it does not go back to where the flow changed last.
+    followShift(pump, pump.nowMs)
+    writeUint(bytes, 180, 3, Math.round(pump.shiftLeftMs / SHIFT_UNIT_MS) + SHIFT_FROM)
+    writeUint(bytes, 183, 4, Math.round(pump.localMinusClockMs / MS_PER_SECOND) + OFFSET_FROM_S)
+    writeUint(bytes, 187, 6, Math.max(0, pump.patientPl))
     writeUint(bytes, size, 4, crc32(bytes, 0, size, 0))
 }
 
 /** Wall time in whole seconds at `ms` on the monotonic clock; WALL_UNKNOWN while the time of day is unknown. */
 export function wallSecondsAt(pump: Pump, ms: number): number {
-    const wallMs = pump.wallMinusNowMs + ms
+    const wallMs = localMsAt(pump, ms)
     return wallMs >= 0 ? Math.floor(wallMs / MS_PER_SECOND) : WALL_UNKNOWN
 }
 
@@ -170,14 +214,19 @@ export function decodeCheckpoint(bytes: Bytes): Checkpoint | Reason {
         return Reason.RecordDamaged
     if (readUint(bytes, size, 4) !== crc32(bytes, 0, size, 0)) return Reason.RecordDamaged
     if (version > CHECKPOINT_VERSION) return Reason.RecordNewer
-    const known = version === CHECKPOINT_VERSION
-    if (!(known ? size + 4 === CHECKPOINT_SIZE : version === OLD_VERSION)) return Reason.RecordDamaged
+    const full = version === CHECKPOINT_VERSION
+    const known = full || version === FORMER_VERSION
+    const sizeOfVersion = full ? CHECKPOINT_SIZE : known ? FORMER_SIZE : OLD_SIZE
+    if (!(known || version === OLD_VERSION) || size + 4 !== sizeOfVersion) return Reason.RecordDamaged
     const residualPl = readUint(bytes, 12, 6)
     if (bytes[1] > Mode.Running || !(residualPl <= RESERVOIR_PL_MAX)) return Reason.RecordDamaged
     if (known && bytes[122] > ProgrammeSource.Second) return Reason.RecordDamaged
+    if (full && bytes[44] >> 5 > BolusKind.Patient) return Reason.RecordDamaged
     const reasons: Reason[] = []
     for (let i = 0; i < ALARM_COUNT; i++) reasons.push(known ? bytes[REASONS_AT + i] : Reason.None)
     const number = (offset: number, length: number) => (known ? readUint(bytes, offset, length) : 0)
+    const latest = (offset: number, length: number, otherwise: number) =>
+        full ? readUint(bytes, offset, length) : otherwise
     const wall = (offset: number) => (known ? readUint(bytes, offset, 4) : WALL_UNKNOWN)
     return {
         sequence: readUint(bytes, 4, 4),
@@ -200,8 +249,19 @@ export function decodeCheckpoint(bytes: Bytes): Checkpoint | Reason {
         refilledPl: number(100, 6),
         forwardSteps: number(50, 6),
         backSteps: number(56, 6),
-        primePl: number(68, 6),
-        primeLeftPl: number(74, 6),
+        bolusKind: full ? bytes[44] >> 5 : number(68, 6) > 0 ? BolusKind.Prime : BolusKind.None,
+        bolusPl: number(68, 6),
+        bolusLeftPl: number(74, 6),
+        heldMeteredPl: full && (bytes[44] & BOLUS_WAITS) !== 0 ? readUint(bytes, 155, 4) : -1,
+        lineLeftPl: latest(159, 4, 0),
+        lineNgPerMl: latest(163, 4, 0),
+        bridgeRatePlPerDay: latest(167, 5, 0),
+        windowPl: latest(172, 5, 0),
+        lockoutMinutes: latest(177, 2, 0),
+        patientDoses: latest(179, 1, 0),
+        shiftLeftMs: (latest(180, 3, SHIFT_FROM) - SHIFT_FROM) * SHIFT_UNIT_MS,
+        localMinusClockS: latest(183, 4, OFFSET_FROM_S) - OFFSET_FROM_S,
+        patientPl: latest(187, 6, 0),
         guardHourSteps: readUint(bytes, 36, 4),
         guardDaySteps: readUint(bytes, 40, 4),
         guardPrimeSteps: number(80, 4),

@@ -2,15 +2,20 @@
 // changes nothing.
 
 import { ACKNOWLEDGED_ALARMS, Alarm, hasAlarm, RELEASED_ALARMS, Reason } from "./alarms"
+import { askBolus, cancelBoluses } from "./bolus"
 import { wallSecondsAt } from "./checkpoint"
-import { clear, refreshDelivering, setAlarm } from "./delivery"
+import { clear, raise, refreshDelivering } from "./delivery"
 import { forgetFollowing } from "./following"
 import { SAMPLE_MS, SOUND_PAUSE_MS } from "./limits"
 import { forgetRise } from "./line"
-import { Actions, BolusEvent, BolusReason, Mode, mechanismRatePlPerDayMax, Pump } from "./pump"
-import { CommandKind, ProgrammeAnswer, Readings } from "./readings"
+import { beginBridge, changeLine } from "./lineContents"
+import { setLocalTime } from "./localTime"
+import { Programme } from "./programme"
+import { Actions, BolusKind, BolusReason, Mode, Pump } from "./pump"
+import { CommandKind, ProgrammeAnswer, Readings, Refusal } from "./readings"
 import { planFlow } from "./schedule"
 import { acceptClock, acceptPressure } from "./sensors"
+import { judgeRefill } from "./supervise"
 import { refilled } from "./volume"
 
 /** Obeys the command in the readings, if any, and takes it out of them. */
@@ -25,32 +30,63 @@ export function obey(pump: Pump, readings: Readings, actions: Actions): void {
         command = meantStop ? CommandKind.Stop : CommandKind.Start
     }
 
+    const bolus = bolusOf(command)
+    if (bolus !== BolusKind.None) {
+        askBolus(pump, readings, bolus, actions)
+        return
+    }
     actions.command = command
+    actions.refusal = Refusal.None
     if (command === CommandKind.Silence) {
         pump.soundPausedUntilMs = pump.nowMs + SOUND_PAUSE_MS
         return
     }
-    if (command === CommandKind.Prime) {
-        // A tick tells of one event: the end of a prime is not hidden by the answer to a request for the next (SUP-9).
-        actions.command = CommandKind.None
-        if (actions.bolusEvent !== BolusEvent.None) return
-        prime(pump, readings, actions)
-        return
-    }
     if (command === CommandKind.Programme) {
         actions.programmeAnswer = readings.commandAnswer
-        if (readings.commandAnswer !== ProgrammeAnswer.Taken || !takeProgramme(pump)) return
-    }
-    if (command === CommandKind.Acknowledge) acknowledge(pump)
-    else if (command === CommandKind.Stop) stop(pump)
-    else if (command === CommandKind.Start) start(pump)
-    else if (command === CommandKind.Release) release(pump)
-    else if (command === CommandKind.Refill && !refill(pump, readings.commandPl, readings.commandResidualPl)) {
-        actions.command = CommandKind.None
-        return
+        if (readings.commandAnswer === ProgrammeAnswer.Taken)
+            actions.programmeAnswer = takeProgramme(pump, readings, actions)
+        pump.offered = undefined
+        if (actions.programmeAnswer !== ProgrammeAnswer.Taken) return
+    } else {
+        actions.refusal = carryOut(pump, command, readings, actions)
+        if (actions.refusal !== Refusal.None) return
     }
     actions.checkpointDue = true
     refreshDelivering(pump, actions)
+}
+
+/** The bolus that a command asks for; None when it asks for something else. */
+function bolusOf(command: CommandKind): BolusKind {
+    if (command === CommandKind.Prime) return BolusKind.Prime
+    if (command === CommandKind.Bolus) return BolusKind.Clinician
+    return command === CommandKind.PatientDose ? BolusKind.Patient : BolusKind.None
+}
+
+/** Does what the command says, or nothing and says why. */
+function carryOut(pump: Pump, command: CommandKind, readings: Readings, actions: Actions): Refusal {
+    if (command === CommandKind.Refill) return refill(pump, pump.programme, readings, actions)
+    if (command === CommandKind.RefillBegin) return beginRefill(pump)
+    if (command === CommandKind.Clock) {
+        const refusal = setLocalTime(pump, readings.commandWallMs)
+        if (refusal !== Refusal.None) return refusal
+        clear(pump, Alarm.WallClockUnknown)
+        planFlow(pump, pump.nowMs)
+    } else if (command === CommandKind.MinimumRate) {
+        if (!pump.programme) return Refusal.NoProgramme
+        start(pump)
+        cancelBoluses(pump, BolusReason.MinimumRate, actions)
+        raise(pump, Alarm.MinimumRateChosen, Reason.None)
+        planFlow(pump, pump.nowMs)
+    } else if (command === CommandKind.CancelBolus) {
+        cancelBoluses(pump, BolusReason.Ended, actions)
+        planFlow(pump, pump.nowMs)
+    } else if (command === CommandKind.Start) {
+        start(pump)
+        planFlow(pump, pump.nowMs)
+    } else if (command === CommandKind.Acknowledge) acknowledge(pump)
+    else if (command === CommandKind.Stop) stop(pump)
+    else if (command === CommandKind.Release) release(pump)
+    return Refusal.None
 }
 
 /** A person has seen what stands: the sound pauses, and what only waited for that is over (ALM-2). */
@@ -88,6 +124,7 @@ function start(pump: Pump): void {
     clear(pump, Alarm.MotorNotFollowing)
     clear(pump, Alarm.MotorFailed)
     clear(pump, Alarm.BatteryEnd)
+    clear(pump, Alarm.MinimumRateChosen)
     pump.latched = pump.latched & (RELEASED_ALARMS | ACKNOWLEDGED_ALARMS)
     pump.alarms = pump.conditions | pump.latched
     acknowledge(pump)
@@ -109,15 +146,31 @@ function release(pump: Pump): void {
     pump.acknowledged = pump.acknowledged & pump.alarms
 }
 
+/** Somebody begins to fill the reservoir: what will be drawn out of it is to be compared with the account as it is now (REF-1). */
+function beginRefill(pump: Pump): Refusal {
+    if (!pump.programme) return Refusal.NoProgramme
+    pump.refillBeganMs = pump.nowMs
+    pump.refillExpectedPl = pump.residualPl
+    return Refusal.None
+}
+
 /**
- * The reservoir was filled: it now holds `volumePl`, and before held `residualPl` as measured, NaN where nobody did.
- * False for a volume that it can't hold, which changes nothing.
+ * The reservoir was filled: it now holds `commandPl`, and before held `commandResidualPl` as measured, NaN where nobody did.
+ * Where the line was changed too it is empty, and what was in progress of boluses would not reach anybody.
  */
-function refill(pump: Pump, volumePl: number, residualPl: number): boolean {
-    if (!pump.programme || !(volumePl > 0 && volumePl <= pump.programme.reservoirPl)) return false
-    refilled(pump.volume, pump.residualPl, residualPl)
+function refill(pump: Pump, programme: Programme | undefined, readings: Readings, actions: Actions): Refusal {
+    const volumePl = readings.commandPl
+    if (!programme) return Refusal.NoProgramme
+    if (!(volumePl > 0 && volumePl <= programme.reservoirPl)) return Refusal.VolumeOutOfRange
+    const begun = pump.refillBeganMs >= 0 || pump.refillBeganMs < 0
+    refilled(pump.volume, begun ? pump.refillExpectedPl : pump.residualPl, readings.commandResidualPl)
+    pump.refillBeganMs = NaN
     if (!hasAlarm(pump.alarms, Alarm.Occlusion)) forgetRise(pump.line)
     acceptPressure(pump.checks.pressure)
+    if (readings.commandLineChanged) {
+        cancelBoluses(pump, BolusReason.LineChanged, actions)
+        changeLine(pump, actions)
+    }
     pump.residualPl = volumePl
     pump.uncertainPl = 0
     pump.refilledPl = volumePl
@@ -125,50 +178,32 @@ function refill(pump: Pump, volumePl: number, residualPl: number): boolean {
     clear(pump, Alarm.ReservoirEmpty)
     clear(pump, Alarm.CheckpointDamaged)
     planFlow(pump, pump.nowMs)
-    setAlarm(pump, Alarm.ReservoirLow, !(volumePl > pump.programme.reservoirLowPl), Reason.None)
-    return true
+    judgeRefill(pump, programme)
+    return Refusal.None
 }
 
 /**
- * The programme that is offered runs from now on, whole, and the account goes on; false where none is. A stop outlasts it, and a
- * prime in progress goes on. The next checkpoint makes it the one that runs after a reset (PRG-5).
+ * The programme that is offered runs from now on, whole, and the account goes on; or why it does not, and then nothing has changed. A
+ * stop outlasts it, and a bolus in progress goes on. One of another concentration comes with the refill that brings it: then the line
+ * is bridged, and boluses, whose volumes were of the former, end. The next checkpoint makes it the one that runs after a reset (PRG-5).
  */
-function takeProgramme(pump: Pump): boolean {
-    if (!pump.offered) return false
-    pump.programme = pump.offered
-    pump.offered = undefined
+function takeProgramme(pump: Pump, readings: Readings, actions: Actions): ProgrammeAnswer {
+    const offered = pump.offered
+    if (!offered) return ProgrammeAnswer.Damaged
+    const former = pump.programme
+    const otherDrug = former !== undefined && former.concentrationNgPerMl !== offered.concentrationNgPerMl
+    const filled = readings.commandPl > 0
+    if (otherDrug && !filled) return ProgrammeAnswer.OtherConcentration
+    if (otherDrug && pump.bridgeRatePlPerDay > 0 && !readings.commandLineChanged) return ProgrammeAnswer.Bridging
+    if (filled && !(readings.commandPl <= offered.reservoirPl)) return ProgrammeAnswer.RefillOutOfRange
+    pump.programme = offered
     clear(pump, Alarm.ProgrammeMissing)
     if (pump.limitsKnown) clear(pump, Alarm.ProgrammeDamaged)
-    planFlow(pump, pump.nowMs)
-    return true
-}
-
-/** Starts a prime, or denies it with the reason (BOL-1). */
-function prime(pump: Pump, readings: Readings, actions: Actions): void {
-    const volumePl = readings.commandPl
-    const ratePlPerDay = readings.commandRatePlPerDay
-    let reason = BolusReason.None
-    if (!(volumePl > 0 && volumePl <= pump.primePlMax)) reason = BolusReason.VolumeOutOfRange
-    else if (!(ratePlPerDay > 0 && ratePlPerDay <= mechanismRatePlPerDayMax(pump.mechanism)))
-        reason = BolusReason.RateOutOfRange
-    else if (pump.mode !== Mode.Running) reason = BolusReason.PumpStopped
-    else if (!pump.delivering) reason = BolusReason.StoppingAlarm
-    else if (pump.primeRatePlPerDay > 0) reason = BolusReason.AlreadyPriming
-    else if (hasAlarm(pump.alarms, Alarm.PressureSensorFault)) reason = BolusReason.PressureUnknown
-    else if (!(volumePl <= pump.residualPl)) reason = BolusReason.MoreThanReservoir
-    else if (hasAlarm(pump.alarms, Alarm.MemoryFault)) reason = BolusReason.NotRecordable
-    else if (readings.supplyFailing) reason = BolusReason.SupplyFailing
-    actions.bolusReason = reason
-    if (reason !== BolusReason.None) {
-        actions.bolusEvent = BolusEvent.Denied
-        return
+    if (filled) refill(pump, offered, readings, actions)
+    if (otherDrug && former && !readings.commandLineChanged) {
+        cancelBoluses(pump, BolusReason.LineChanged, actions)
+        beginBridge(pump, former.concentrationNgPerMl, former.meanRatePlPerDay, actions)
     }
-    actions.bolusEvent = BolusEvent.Started
-    // Recorded before its first step, which the next tick makes at the earliest (JRN-4).
-    actions.checkpointDue = true
-    pump.primePl = volumePl
-    pump.primeLeftPl = volumePl
-    pump.primePart = 0
-    pump.primeRatePlPerDay = ratePlPerDay
     planFlow(pump, pump.nowMs)
+    return ProgrammeAnswer.Taken
 }

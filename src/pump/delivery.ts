@@ -2,8 +2,9 @@
 // condition, latch, acknowledgement and sound are kept apart in one place.
 
 import { Alarm, LATCHING_ALARMS, Reason, STOPPING_ALARMS } from "./alarms"
+import { cancelBoluses } from "./bolus"
 import { RESTARTS_MS } from "./limits"
-import { Actions, BolusEvent, BolusReason, Mode, Pump } from "./pump"
+import { Actions, BolusReason, Mode, Pump } from "./pump"
 import { SensorFault } from "./readings"
 import { planFlow } from "./schedule"
 
@@ -57,7 +58,7 @@ export function judgeFault(pump: Pump, alarm: Alarm, fault: SensorFault, samples
 
 /**
  * Works out whether the motor may step, and plans the flow anew when that changed. A stop, whatever its cause, cancels
- * what remains of a prime; the third stop by an alarm within ten minutes wants a clinician (STP-4).
+ * what remains of boluses; the third stop by an alarm within ten minutes wants a clinician (STP-4).
  */
 export function refreshDelivering(pump: Pump, actions: Actions): void {
     const running = pump.mode === Mode.Running
@@ -68,8 +69,7 @@ export function refreshDelivering(pump: Pump, actions: Actions): void {
         // Whole steps that were still due are not made up by the next start (SUP-16).
         const quantum = pump.stepQuantum
         if (pump.owed >= quantum) pump.owed -= Math.floor(pump.owed / quantum) * quantum
-        if (pump.primeRatePlPerDay > 0)
-            endPrime(pump, BolusEvent.Cancelled, running ? BolusReason.StoppingAlarm : BolusReason.PumpStopped, actions)
+        cancelBoluses(pump, running ? BolusReason.StoppingAlarm : BolusReason.PumpStopped, actions)
         if (running) {
             if (pump.nowMs - pump.stopBeforeMs <= RESTARTS_MS) raise(pump, Alarm.RestartedTooOften, Reason.None)
             pump.stopBeforeMs = pump.lastStopMs
@@ -77,17 +77,4 @@ export function refreshDelivering(pump: Pump, actions: Actions): void {
         }
     }
     planFlow(pump, pump.nowMs)
-}
-
-/** Ends the prime in progress; how it ended is reported with the volume it metered. */
-export function endPrime(pump: Pump, event: BolusEvent, reason: BolusReason, actions: Actions): void {
-    actions.bolusEvent = event
-    actions.bolusReason = reason
-    actions.bolusPl = event === BolusEvent.Delivered ? pump.primePl : pump.primePl - pump.primeLeftPl
-    // After a reset it is not taken for one that was interrupted.
-    actions.checkpointDue = true
-    pump.primeRatePlPerDay = 0
-    pump.primeFlowPlPerDay = 0
-    pump.primeLeftPl = 0
-    pump.primePart = 0
 }

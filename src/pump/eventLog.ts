@@ -5,8 +5,9 @@ import { ALARM_COUNT, Alarm, Reason } from "./alarms"
 import { Bytes, crc32, readUint, WritableBytes, writeUint } from "./bytes"
 import { WALL_UNKNOWN, wallSecondsAt } from "./checkpoint"
 import { MS_PER_DAY, MS_PER_SECOND } from "./limits"
-import { Actions, BolusEvent, BolusReason, Pump } from "./pump"
-import { CommandKind, ProgrammeAnswer, Readings } from "./readings"
+import { localMsAt } from "./localTime"
+import { Actions, BolusEvent, LineEvent, Pump } from "./pump"
+import { CommandKind, ProgrammeAnswer, Readings, Refusal } from "./readings"
 
 export const ENTRY_SIZE = 16
 
@@ -16,6 +17,9 @@ export const EVENT_ENTRIES = 640
 
 /** Volumes are logged in this many picolitres: a hundredth of a microlitre, up to 167 mL. */
 export const LOGGED_VOLUME_PL = 10_000
+
+/** In the entry of a bolus its kind stands above the reason. */
+export const REASONS_OF_BOLUS = 64
 
 const VALUE_MAX = 0xffffff
 const SECONDS_MAX = 0xffffff
@@ -34,7 +38,10 @@ export enum EventKind {
     Released = 7,
     /** Value: the volume that the reservoir then held. */
     Refilled = 8,
-    /** Value: the volume asked for; of one cancelled, interrupted by a reset or delivered, what was metered of it, at most. */
+    /**
+     * Value: the volume asked for; of one cancelled, interrupted by a reset or delivered, what was metered of it, at most. The reason is a
+     * `BolusReason`, and from REASONS_OF_BOLUS on with the kind of bolus (times that); 0 is a prime.
+     */
     BolusStarted = 9,
     BolusDelivered = 10,
     BolusCancelled = 11,
@@ -48,7 +55,7 @@ export enum EventKind {
     SupplyGood = 17,
     /** Value: volume counted as delivered after a power cut, that may not have been. */
     Uncertain = 18,
-    /** The day is over; value: what was delivered in it, by steps. */
+    /** The day is over; value: what reached the patient in it, by steps. */
     DayDelivered = 19,
     /** The board was flashed anew. */
     Flashed = 20,
@@ -58,6 +65,22 @@ export enum EventKind {
     EntriesLost = 22,
     /** Noted with the end of a day, where it is known; value: tenths of a day for which the battery lasts. */
     EnergyLeft = 23,
+    /** Nothing but the lowest flow from now on. */
+    MinimumRate = 24,
+    /** Local time is another one; value: by how many seconds, the reason 1 where it went back. */
+    ClockSet = 25,
+    RefillBegun = 26,
+    /** Tubing and catheter are full of drug. */
+    LinePrimed = 27,
+    /** The line holds another concentration than the reservoir: the former dose goes on; value: until so much of it is spent. */
+    BridgeBegun = 28,
+    BridgeOver = 29,
+    /** Tubing or catheter are new; value: what they hold. */
+    LineChanged = 30,
+    /** Noted with a programme that was taken, where it exceeds soft limits on purpose; value: one bit for each. */
+    SoftLimitsExceeded = 31,
+    /** A command was not carried out; the reason is a `Refusal`, the value the command. */
+    CommandRefused = 32,
     AlarmRaised = 64,
     AlarmOver = 128,
 }
@@ -86,9 +109,11 @@ export interface EventLog {
     clockKnown: boolean
     /** Checksum of the programme that was taken last. */
     programmeSum: number
-    /** The day that runs, by its number on the wall clock, and the steps ever made forward when it began. */
+    /** Local time's offset as last told. */
+    localMinusClockMs: number
+    /** The day that runs, by its number on the wall clock, and what had ever reached the patient when it began. */
     day: number
-    dayFromSteps: number
+    dayFromPl: number
 }
 
 /** A log that goes on behind so many entries of each ring. */
@@ -109,8 +134,9 @@ export function createEventLog(events: number, faults: number): EventLog {
         supplyFailing: false,
         clockKnown: false,
         programmeSum: 0,
+        localMinusClockMs: 0,
         day: NaN,
-        dayFromSteps: NaN,
+        dayFromPl: NaN,
     }
     for (let i = 0; i < WAITING_MAX; i++) {
         log.kinds.push(EventKind.None)
@@ -137,23 +163,21 @@ export function note(log: EventLog, pump: Pump, kind: number, reason: number, va
     log.walls[at] = wallSecondsAt(pump, pump.nowMs)
 }
 
-/**
- * Notes what this tick changed. Cheap in a tick that changed nothing.
- * @param forwardSteps steps ever made forward
- */
-export function noteTick(log: EventLog, pump: Pump, readings: Readings, actions: Actions, forwardSteps: number): void {
-    if (actions.bolusEvent !== BolusEvent.None) noteBolus(log, pump, readings, actions)
-    if (actions.command !== CommandKind.None) noteCommand(log, pump, actions)
+/** Notes what this tick changed. Cheap in a tick that changed nothing. */
+export function noteTick(log: EventLog, pump: Pump, readings: Readings, actions: Actions): void {
+    if (actions.bolusEvent !== BolusEvent.None) noteBolus(log, pump, actions)
+    if (actions.command !== CommandKind.None) noteCommand(log, pump, readings, actions)
+    if (actions.lineEvent !== LineEvent.None) noteLine(log, pump, actions.lineEvent)
     if (pump.alarms !== log.alarms || pump.conditions !== log.conditions) noteAlarms(log, pump, readings)
     if (readings.supplyFailing !== log.supplyFailing) {
         log.supplyFailing = readings.supplyFailing
         const kind = readings.supplyFailing ? EventKind.SupplyFailing : EventKind.SupplyGood
         note(log, pump, kind, Reason.None, readings.batteryMv)
     }
-    if (readings.sampled) noteDay(log, pump, forwardSteps)
+    if (readings.sampled) noteDay(log, pump)
 }
 
-function noteBolus(log: EventLog, pump: Pump, readings: Readings, actions: Actions): void {
+function noteBolus(log: EventLog, pump: Pump, actions: Actions): void {
     const event = actions.bolusEvent
     const kind =
         event === BolusEvent.Started
@@ -163,26 +187,55 @@ function noteBolus(log: EventLog, pump: Pump, readings: Readings, actions: Actio
               : event === BolusEvent.Cancelled
                 ? EventKind.BolusCancelled
                 : EventKind.BolusDenied
-    const reason =
-        event === BolusEvent.Cancelled || event === BolusEvent.Denied ? actions.bolusReason : BolusReason.None
-    const askedPl = event === BolusEvent.Denied ? readings.commandPl : pump.primePl
-    const ended = event === BolusEvent.Delivered || event === BolusEvent.Cancelled
-    note(log, pump, kind, reason, (ended ? actions.bolusPl : askedPl) / LOGGED_VOLUME_PL)
+    const reason = actions.bolusReason + REASONS_OF_BOLUS * actions.bolusKind
+    note(log, pump, kind, reason, actions.bolusPl / LOGGED_VOLUME_PL)
 }
 
-function noteCommand(log: EventLog, pump: Pump, actions: Actions): void {
+function noteCommand(log: EventLog, pump: Pump, readings: Readings, actions: Actions): void {
     const command = actions.command
-    if (command === CommandKind.Programme) {
-        const taken = actions.programmeAnswer === ProgrammeAnswer.Taken
-        const kind = taken ? EventKind.ProgrammeTaken : EventKind.ProgrammeRefused
-        note(log, pump, kind, actions.programmeAnswer, taken ? log.programmeSum & VALUE_MAX : 0)
-    } else if (command === CommandKind.Stop) note(log, pump, EventKind.Stopped, Reason.None, 0)
+    if (actions.refusal !== Refusal.None) note(log, pump, EventKind.CommandRefused, actions.refusal, command)
+    else if (command === CommandKind.Programme) noteProgramme(log, pump, readings, actions.programmeAnswer)
+    else if (command === CommandKind.Stop) note(log, pump, EventKind.Stopped, Reason.None, 0)
     else if (command === CommandKind.Start) note(log, pump, EventKind.Started, Reason.None, 0)
     else if (command === CommandKind.Acknowledge) note(log, pump, EventKind.Acknowledged, Reason.None, 0)
     else if (command === CommandKind.Silence) note(log, pump, EventKind.Silenced, Reason.None, 0)
     else if (command === CommandKind.Release) note(log, pump, EventKind.Released, Reason.None, 0)
-    else if (command === CommandKind.Refill)
-        note(log, pump, EventKind.Refilled, Reason.None, pump.residualPl / LOGGED_VOLUME_PL)
+    else if (command === CommandKind.MinimumRate) note(log, pump, EventKind.MinimumRate, Reason.None, 0)
+    else if (command === CommandKind.RefillBegin)
+        note(log, pump, EventKind.RefillBegun, Reason.None, pump.residualPl / LOGGED_VOLUME_PL)
+    else if (command === CommandKind.Clock) {
+        const shiftS = (pump.localMinusClockMs - log.localMinusClockMs) / MS_PER_SECOND
+        note(log, pump, EventKind.ClockSet, shiftS < 0 ? 1 : 0, Math.abs(shiftS))
+        log.localMinusClockMs = pump.localMinusClockMs
+    } else if (command === CommandKind.Refill) noteRefill(log, pump)
+}
+
+function noteProgramme(log: EventLog, pump: Pump, readings: Readings, answer: ProgrammeAnswer): void {
+    if (answer !== ProgrammeAnswer.Taken) {
+        note(log, pump, EventKind.ProgrammeRefused, answer, 0)
+        return
+    }
+    note(log, pump, EventKind.ProgrammeTaken, answer, log.programmeSum & VALUE_MAX)
+    const softLimits = pump.programme ? pump.programme.softLimits : 0
+    if (softLimits !== 0) note(log, pump, EventKind.SoftLimitsExceeded, Reason.None, softLimits)
+    // It may have come with a refill.
+    if (readings.commandPl > 0) noteRefill(log, pump)
+}
+
+function noteRefill(log: EventLog, pump: Pump): void {
+    note(log, pump, EventKind.Refilled, Reason.None, pump.residualPl / LOGGED_VOLUME_PL)
+}
+
+function noteLine(log: EventLog, pump: Pump, event: LineEvent): void {
+    const kind =
+        event === LineEvent.Primed
+            ? EventKind.LinePrimed
+            : event === LineEvent.BridgeBegun
+              ? EventKind.BridgeBegun
+              : event === LineEvent.BridgeOver
+                ? EventKind.BridgeOver
+                : EventKind.LineChanged
+    note(log, pump, kind, Reason.None, pump.lineLeftPl / LOGGED_VOLUME_PL)
 }
 
 /** An alarm is logged when it is raised, again where its condition returns or after a reset, and when it stands no more. */
@@ -208,8 +261,8 @@ function readingOf(alarm: Alarm, pump: Pump, readings: Readings): number {
 }
 
 /** The time of day becomes known, or a day ends. */
-function noteDay(log: EventLog, pump: Pump, forwardSteps: number): void {
-    const wallMs = pump.wallMinusNowMs + pump.nowMs
+function noteDay(log: EventLog, pump: Pump): void {
+    const wallMs = localMsAt(pump, pump.nowMs)
     if (!(wallMs >= 0)) {
         log.clockKnown = false
         return
@@ -221,13 +274,12 @@ function noteDay(log: EventLog, pump: Pump, forwardSteps: number): void {
     const day = Math.floor(wallMs / MS_PER_DAY)
     if (day === log.day) return
     if (day > log.day) {
-        const pl = (forwardSteps - log.dayFromSteps) * pump.mechanism.stepPl
-        note(log, pump, EventKind.DayDelivered, Reason.None, pl / LOGGED_VOLUME_PL)
+        note(log, pump, EventKind.DayDelivered, Reason.None, (pump.patientPl - log.dayFromPl) / LOGGED_VOLUME_PL)
         const remaining = pump.energy.remainingTenthsDay
         if (remaining >= 0) note(log, pump, EventKind.EnergyLeft, Reason.None, remaining)
     }
     log.day = day
-    log.dayFromSteps = forwardSteps
+    log.dayFromPl = pump.patientPl
 }
 
 /** Which ring the entry that waits longest belongs to, and its place in it: at or above 0 in that of faults, below in that of events. */

@@ -14,9 +14,10 @@ import {
     FAULT_ENTRIES,
     LOGGED_VOLUME_PL,
     note,
+    REASONS_OF_BOLUS,
 } from "./eventLog"
 import { decodeOdometer, encodeOdometer, ODOMETER_SIZE, Odometer, secondIsNewer } from "./odometer"
-import { Mode, Pump } from "./pump"
+import { BolusKind, Mode, Pump } from "./pump"
 import { GuardTrip } from "./readings"
 
 /** The record memory, and what stands where in it. */
@@ -172,13 +173,22 @@ export function notePowerOn(journal: Journal, pump: Pump, found: Found, uncertai
     if (!checkpoint) return
     if (checkpoint.starts === 0 && checkpoint.sequence > 0) note(log, pump, EventKind.Migrated, Reason.None, 0)
     if (uncertainPl > 0) note(log, pump, EventKind.Uncertain, Reason.None, uncertainPl / LOGGED_VOLUME_PL)
-    if (checkpoint.primePl > 0)
+    log.localMinusClockMs = pump.localMinusClockMs
+    if (checkpoint.bolusPl > 0)
         note(
             log,
             pump,
             EventKind.BolusInterrupted,
-            Reason.None,
-            (checkpoint.primePl - checkpoint.primeLeftPl) / LOGGED_VOLUME_PL,
+            REASONS_OF_BOLUS * checkpoint.bolusKind,
+            (checkpoint.bolusPl - checkpoint.bolusLeftPl) / LOGGED_VOLUME_PL,
+        )
+    if (checkpoint.heldMeteredPl >= 0)
+        note(
+            log,
+            pump,
+            EventKind.BolusInterrupted,
+            REASONS_OF_BOLUS * BolusKind.Clinician,
+            checkpoint.heldMeteredPl / LOGGED_VOLUME_PL,
         )
 }
 

@@ -34,6 +34,36 @@ export const PRIME_RATE_PL_PER_DAY_MAX = 240_000_000_000
 /** Largest volume of one prime: 2 mL, several times the dead volume of any catheter. */
 export const PRIME_PL_MAX = 2_000_000_000
 
+/** Largest bolus that a clinician or the patient may be allowed, and largest volume of tubing and catheter together: 2 mL. */
+export const BOLUS_PL_MAX = 2_000_000_000
+export const DEAD_VOLUME_PL_MAX = 2_000_000_000
+
+/** Longest time over which a bolus is spread, and longest lockout after a patient's dose: a day. */
+export const BOLUS_MINUTES_MAX = 1440
+export const LOCKOUT_MINUTES_MAX = 1440
+
+/** The most patient's doses that may be allowed in 24 hours. */
+export const DOSES_PER_DAY_MAX = 24
+
+/** The dose window: from one hour to 24, in whole quarters of an hour. */
+export const WINDOW_MINUTES_MIN = 60
+export const WINDOW_MINUTES_MAX = 1440
+export const WINDOW_SLOT_MINUTES = 15
+
+/** Periodic doses: one every half an hour at most, and one a week at least. */
+export const PERIODIC_MINUTES_MIN = 30
+export const PERIODIC_MINUTES_MAX = 10_080
+
+/** A refill that was begun and not ended alarms after 5 min and is dropped at 10 (GIP: an unfinished change). */
+export const REFILL_ALERT_MS = 300_000
+export const REFILL_DROP_MS = 600_000
+
+/** By how much local time may be moved while the pump runs: the width of all time zones, 14 h either way. */
+export const SHIFT_MS_MAX = 50_400_000
+
+/** After a shift the schedule runs a 24th faster or slower until it has caught up: an hour in a day. */
+export const SHIFT_PARTS = 24
+
 /** Smallest and largest volume that one motor step may displace, from calibration. */
 export const STEP_PL_MIN = 100
 export const STEP_PL_MAX = 10_000_000

@@ -59,6 +59,7 @@ export function catchUp(
         const madePl = (forwardSteps - Math.max(0, backMade)) * stepPl
         checkpoint.residualPl = Math.max(0, checkpoint.residualPl - madePl)
         checkpoint.meteredPl += madePl
+        passLine(checkpoint, madePl)
         if (older) checkpoint.uncertainPl += Math.max(0, newer.forwardSteps - older.forwardSteps) * stepPl
         checkpoint.forwardSteps = newer.forwardSteps
         checkpoint.backSteps = newer.backSteps
@@ -66,12 +67,24 @@ export function catchUp(
         checkpoint.guardDaySteps += forwardSteps
         checkpoint.guardPrimeDaySteps += Math.min(forwardSteps, checkpoint.guardPrimeSteps)
     }
-    if (checkpoint.primePl > 0) {
+    if (checkpoint.bolusPl > 0) {
         // At most all that was made since was the bolus; what is left of it is never delivered.
-        const meteredPl = checkpoint.primePl - checkpoint.primeLeftPl + forwardSteps * stepPl
-        checkpoint.primeLeftPl = Math.max(0, checkpoint.primePl - meteredPl)
+        const sincePl = Math.min(checkpoint.bolusLeftPl, forwardSteps * stepPl)
+        checkpoint.bolusLeftPl -= sincePl
+        checkpoint.windowPl += sincePl
     }
     checkpoint.guardHourSteps = Math.max(0, checkpoint.guardHourSteps - checkpoint.guardPrimeSteps)
     checkpoint.guardDaySteps = Math.max(0, checkpoint.guardDaySteps - checkpoint.guardPrimeSteps)
     checkpoint.guardPrimeSteps = 0
+}
+
+/** What was made since the checkpoint went into the line, as `passLine` of `lineContents.ts` has it. */
+function passLine(checkpoint: Checkpoint, madePl: number): void {
+    const bridging = checkpoint.bridgeRatePlPerDay > 0
+    checkpoint.patientPl += bridging ? madePl : Math.max(0, madePl - checkpoint.lineLeftPl)
+    if (bridging) checkpoint.windowPl += Math.max(0, madePl)
+    checkpoint.lineLeftPl = Math.max(0, checkpoint.lineLeftPl - Math.max(0, madePl))
+    if (checkpoint.lineLeftPl > 0) return
+    checkpoint.lineNgPerMl = 0
+    checkpoint.bridgeRatePlPerDay = 0
 }

@@ -3,20 +3,34 @@
 
 import { Bytes, readUint } from "./bytes"
 import {
+    BOLUS_PL_MAX,
+    DAY_LIMIT_PL_MAX,
+    DEAD_VOLUME_PL_MAX,
+    DOSES_PER_DAY_MAX,
+    LOCKOUT_MINUTES_MAX,
     PATTERN_SEGMENTS_MAX,
     PATTERNS_MAX,
+    PERIODIC_MINUTES_MAX,
+    PERIODIC_MINUTES_MIN,
     PROGRAMME_SEGMENTS_MAX,
     RATE_PL_PER_DAY_MAX,
     RATE_PL_PER_DAY_MIN,
     RESERVOIR_PL_MAX,
+    WINDOW_MINUTES_MAX,
+    WINDOW_MINUTES_MIN,
+    WINDOW_SLOT_MINUTES,
 } from "./limits"
 
 export const PROGRAMME_MAGIC = 0x5042
-export const PROGRAMME_VERSION = 1
+export const PROGRAMME_VERSION = 2
+
+/** The version before, of schedules alone, which a pump may still hold: a programme without boluses and periodic doses. */
+const OLD_VERSION = 1
+const OLD_HEADER_SIZE = 34
 
 /** Offsets and sizes in the stored programme; every number is little-endian. */
-export const PROGRAMME_HEADER_SIZE = 34
-export const PROGRAMME_SEGMENT_SIZE = 8
+export const PROGRAMME_HEADER_SIZE = 94
+export const PROGRAMME_SEGMENT_SIZE = 7
 
 /**
  * A programme. Days run Monday (0) to Sunday (6). The segments of pattern `p` stand at indexes
@@ -27,12 +41,34 @@ export interface Programme {
     concentrationNgPerMl: number
     reservoirPl: number
     reservoirLowPl: number
-    /** Mean flow over a whole week: what runs while the time of day is unknown. */
+    /** What is left when the refill is due soon by schedule and allowed doses; 0 for no such warning. */
+    refillWarningPl: number
+    /** Mean flow over a whole week, periodic doses included: what runs while the time of day is unknown. */
     meanRatePlPerDay: number
     patternOfWeekday: number[]
     patternStart: number[]
     segmentStartMinute: number[]
     segmentRatePlPerDay: number[]
+    /** Periodic dose on top of the schedule, 0 for none: every so many minutes, over so many, the first at this minute since 2000-01-03. */
+    periodicPl: number
+    periodicMinutes: number
+    periodicDurationMinutes: number
+    periodicStartMinute: number
+    /** Volume of tubing and catheter together; 0 where nobody gave it, and then nothing is primed by it and nothing bridged. */
+    deadVolumePl: number
+    /** The largest bolus that a clinician may ask for; 0 for none. */
+    bolusPlMax: number
+    /** The dose that the patient may ask for, 0 for none; over how long, how long after one before the next, how many in 24 hours. */
+    patientPl: number
+    patientDurationMinutes: number
+    lockoutMinutes: number
+    dosesPerDayMax: number
+    /** The dose window, 0 for none: the most in any so many minutes, and the most of it that the schedule alone may be. */
+    windowMinutes: number
+    windowPlMax: number
+    windowBasalPl: number
+    /** The soft limits that were exceeded on purpose, one bit each: kept to be shown and logged. */
+    softLimits: number
 }
 
 /**
@@ -40,48 +76,79 @@ export interface Programme {
  * Returns the programme, or the reason it can't be one.
  *
  * Layout: magic u16, version u8, pattern count u8, pattern of each weekday 7 x u8, reserved u8 (0),
- * concentration u32 (ng/mL), reservoir u48 (pL), reservoir-low u48 (pL), mean rate u48 (pL/day): 34 bytes; then for
- * each pattern its segment count u8 and its segments, each start u16 (minute of the day) and rate u48 (pL/day);
- * then the CRC-32 of all before it.
+ * concentration u32 (ng/mL), reservoir u48 (pL), reservoir-low u48 (pL), mean rate u48 (pL/day): 34 bytes; then refill warning u48
+ * (pL), periodic dose u48 (pL), its interval u16 and duration u16 (min) and first start u32 (min), dead volume u32 (pL), clinician's
+ * largest bolus u32 (pL), patient's dose u32 (pL), its duration u16 and lockout u16 (min), doses in a day u8, reserved u8 (0), window
+ * u16 (min), most in it u48 (pL), schedule in it u48 (pL), soft limits u16, reserved u32 (0): 94 bytes; then for each pattern its
+ * segment count u8 and its segments, each start u16 (minute of the day) and rate u40 (pL/day); then the CRC-32 of all before it.
+ * Version 1 has the first 34 bytes alone, and rates of u48.
  */
 export function decodeProgramme(bytes: Bytes): Programme | string {
-    if (bytes.length < PROGRAMME_HEADER_SIZE + 1 + PROGRAMME_SEGMENT_SIZE + 4) return "programme too short"
+    if (bytes.length < OLD_HEADER_SIZE + 1 + PROGRAMME_SEGMENT_SIZE + 4) return "programme too short"
     if (readUint(bytes, 0, 2) !== PROGRAMME_MAGIC) return "not a programme"
-    if (bytes[2] !== PROGRAMME_VERSION) return "programme of another version"
+    const old = bytes[2] === OLD_VERSION
+    if (!old && bytes[2] !== PROGRAMME_VERSION) return "programme of another version"
+    const headerSize = old ? OLD_HEADER_SIZE : PROGRAMME_HEADER_SIZE
+    const rateSize = old ? 6 : 5
+    if (bytes.length < headerSize + 1 + 2 + rateSize + 4) return "programme too short"
     const patterns = bytes[3]
     if (!(patterns >= 1 && patterns <= PATTERNS_MAX)) return "pattern count out of range"
+    const number = (offset: number, size: number) => (old ? 0 : readUint(bytes, offset, size))
     const programme: Programme = {
         concentrationNgPerMl: readUint(bytes, 12, 4),
         reservoirPl: readUint(bytes, 16, 6),
         reservoirLowPl: readUint(bytes, 22, 6),
+        refillWarningPl: number(34, 6),
         meanRatePlPerDay: readUint(bytes, 28, 6),
         patternOfWeekday: [],
         patternStart: [],
         segmentStartMinute: [],
         segmentRatePlPerDay: [],
+        periodicPl: number(40, 6),
+        periodicMinutes: number(46, 2),
+        periodicDurationMinutes: number(48, 2),
+        periodicStartMinute: number(50, 4),
+        deadVolumePl: number(54, 4),
+        bolusPlMax: number(58, 4),
+        patientPl: number(62, 4),
+        patientDurationMinutes: number(66, 2),
+        lockoutMinutes: number(68, 2),
+        dosesPerDayMax: number(70, 1),
+        windowMinutes: number(72, 2),
+        windowPlMax: number(74, 6),
+        windowBasalPl: number(80, 6),
+        softLimits: number(86, 2),
     }
-    if (bytes[11] !== 0) return "reserved byte in use"
+    if (bytes[11] !== 0 || number(71, 1) !== 0 || number(88, 6) !== 0) return "reserved byte in use"
     if (!(programme.concentrationNgPerMl > 0)) return "concentration out of range"
     if (!(programme.reservoirPl > 0 && programme.reservoirPl <= RESERVOIR_PL_MAX)) return "reservoir out of range"
     if (!(programme.reservoirLowPl < programme.reservoirPl)) return "reservoir-low out of range"
+    if (programme.refillWarningPl !== 0)
+        if (
+            !(
+                programme.refillWarningPl > programme.reservoirLowPl &&
+                programme.refillWarningPl <= programme.reservoirPl
+            )
+        )
+            return "refill warning out of range"
     if (!rateAllowed(programme.meanRatePlPerDay)) return "mean rate out of range"
     for (let day = 0; day < 7; day++) {
         if (!(bytes[4 + day] < patterns)) return "weekday without a pattern"
         programme.patternOfWeekday.push(bytes[4 + day])
     }
-    let offset = PROGRAMME_HEADER_SIZE
+    let offset = headerSize
     for (let pattern = 0; pattern < patterns; pattern++) {
         if (!(offset < bytes.length - 4)) return "programme too short"
         const segments = bytes[offset]
         offset += 1
         if (!(segments >= 1 && segments <= PATTERN_SEGMENTS_MAX)) return "segment count out of range"
-        if (!(offset + segments * PROGRAMME_SEGMENT_SIZE <= bytes.length - 4)) return "programme too short"
+        if (!(offset + segments * (2 + rateSize) <= bytes.length - 4)) return "programme too short"
         programme.patternStart.push(programme.segmentStartMinute.length)
         let previousMinute = -1
         for (let i = 0; i < segments; i++) {
             const startMinute = readUint(bytes, offset, 2)
-            const ratePlPerDay = readUint(bytes, offset + 2, 6)
-            offset += PROGRAMME_SEGMENT_SIZE
+            const ratePlPerDay = readUint(bytes, offset + 2, rateSize)
+            offset += 2 + rateSize
             if (i === 0 && startMinute !== 0) return "first segment does not start at midnight"
             if (!(startMinute > previousMinute && startMinute < 1440)) return "segments out of order"
             if (!rateAllowed(ratePlPerDay)) return "rate out of range"
@@ -93,14 +160,72 @@ export function decodeProgramme(bytes: Bytes): Programme | string {
     if (!(programme.segmentStartMinute.length <= PROGRAMME_SEGMENTS_MAX)) return "too many segments"
     if (offset !== bytes.length - 4) return "programme too long"
     programme.patternStart.push(programme.segmentStartMinute.length)
-    return programme
+    return dosesFault(programme) || programme
 }
 
-/** The highest flow that any segment asks for. */
+/** Why periodic doses, boluses and window of a programme can't be; empty when they can. */
+function dosesFault(programme: Programme): string {
+    const { periodicPl, periodicMinutes, periodicDurationMinutes } = programme
+    if (periodicPl === 0) {
+        if (periodicMinutes !== 0 || periodicDurationMinutes !== 0 || programme.periodicStartMinute !== 0)
+            return "periodic dose without a volume"
+    } else {
+        if (!(periodicMinutes >= PERIODIC_MINUTES_MIN && periodicMinutes <= PERIODIC_MINUTES_MAX))
+            return "periodic interval out of range"
+        if (!(periodicDurationMinutes >= 1 && periodicDurationMinutes <= periodicMinutes))
+            return "periodic duration out of range"
+        if (!(highestRatePlPerDay(programme) <= RATE_PL_PER_DAY_MAX)) return "periodic dose too fast"
+    }
+    if (!(programme.deadVolumePl <= DEAD_VOLUME_PL_MAX)) return "dead volume out of range"
+    if (!(programme.bolusPlMax <= BOLUS_PL_MAX)) return "clinician's bolus out of range"
+
+    const { windowMinutes, windowPlMax, windowBasalPl } = programme
+    if (windowMinutes === 0) {
+        if (windowPlMax !== 0 || windowBasalPl !== 0) return "dose window without a length"
+    } else {
+        const slots = Math.floor(windowMinutes / WINDOW_SLOT_MINUTES)
+        if (!(windowMinutes >= WINDOW_MINUTES_MIN && windowMinutes <= WINDOW_MINUTES_MAX))
+            return "dose window out of range"
+        if (slots * WINDOW_SLOT_MINUTES !== windowMinutes) return "dose window out of range"
+        if (!(windowPlMax <= DAY_LIMIT_PL_MAX)) return "dose window's limit out of range"
+        // What the schedule gives in a window is more than its mean does in that time, or as much.
+        if (!(windowBasalPl * 1440 >= programme.meanRatePlPerDay * windowMinutes))
+            return "schedule in the window too low"
+        if (!(windowBasalPl <= windowPlMax)) return "schedule in the window too high"
+    }
+
+    // Without a window nothing would keep boluses, one after the other, within what the guard allows.
+    if (programme.bolusPlMax > 0 && windowMinutes === 0) return "clinician's bolus without a dose window"
+    if (!(windowBasalPl + programme.bolusPlMax <= windowPlMax) && windowMinutes > 0)
+        return "clinician's bolus never fits the window"
+
+    const { patientPl, patientDurationMinutes, lockoutMinutes, dosesPerDayMax } = programme
+    if (patientPl === 0) {
+        if (patientDurationMinutes !== 0 || lockoutMinutes !== 0 || dosesPerDayMax !== 0)
+            return "patient's dose without a volume"
+        return ""
+    }
+    if (!(patientPl <= BOLUS_PL_MAX)) return "patient's dose out of range"
+    if (!(lockoutMinutes <= LOCKOUT_MINUTES_MAX)) return "lockout out of range"
+    // So none is asked for while another is in progress.
+    if (!(patientDurationMinutes >= 1 && patientDurationMinutes <= lockoutMinutes)) return "patient's dose too long"
+    if (!(dosesPerDayMax >= 1 && dosesPerDayMax <= DOSES_PER_DAY_MAX)) return "doses in a day out of range"
+    if (windowMinutes === 0) return "patient's dose without a dose window"
+    if (!(windowBasalPl + patientPl <= windowPlMax)) return "patient's dose never fits the window"
+    return ""
+}
+
+/** The flow of a periodic dose while it lasts, to the nearest whole picolitre a day; 0 where there is none. */
+export function periodicRatePlPerDay(programme: Programme): number {
+    if (programme.periodicPl === 0) return 0
+    return Math.round((programme.periodicPl * 1440) / programme.periodicDurationMinutes)
+}
+
+/** The highest flow that schedule and periodic doses ask for together. */
 export function highestRatePlPerDay(programme: Programme): number {
     let highest = 0
     for (const ratePlPerDay of programme.segmentRatePlPerDay) highest = Math.max(highest, ratePlPerDay)
-    return highest
+    return highest + periodicRatePlPerDay(programme)
 }
 
 /** A flow that a programme may ask for: none, or from 0.048 to 24 mL/day. */

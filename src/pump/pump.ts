@@ -2,14 +2,22 @@
 
 import { ALARM_COUNT, Alarm, LATCHING_ALARMS, Reason } from "./alarms"
 import { Checkpoint, WALL_UNKNOWN } from "./checkpoint"
+import { createDoses, Doses } from "./doses"
 import { CellKind, createEnergy, Energy } from "./energy"
 import { createFlow, createFollowing, Flow, Following } from "./following"
 import { GuardLimits } from "./guard"
-import { BROKEN_RUNS_MAX, MS_PER_DAY, PRIME_RATE_PL_PER_DAY_MAX, STOPPED_MEDIUM_MS } from "./limits"
+import {
+    BROKEN_RUNS_MAX,
+    MS_PER_DAY,
+    MS_PER_MINUTE,
+    MS_PER_SECOND,
+    PRIME_RATE_PL_PER_DAY_MAX,
+    STOPPED_MEDIUM_MS,
+} from "./limits"
 import { createLine, Line } from "./line"
 import { Mechanism } from "./mechanism"
 import { highestRatePlPerDay, Programme } from "./programme"
-import { CommandKind, ProgrammeAnswer } from "./readings"
+import { CommandKind, ProgrammeAnswer, Refusal } from "./readings"
 import { createSensorChecks, SensorChecks } from "./sensors"
 import { createVolume, VolumeAccount } from "./volume"
 
@@ -17,6 +25,17 @@ import { createVolume, VolumeAccount } from "./volume"
 export enum Mode {
     Stopped = 0,
     Running = 1,
+}
+
+/** Which bolus it is; at most one flows at a time, on top of the schedule. */
+export enum BolusKind {
+    None = 0,
+    /** Fills tubing and catheter, fast. */
+    Prime = 1,
+    /** A clinician's, over the time that was asked for. */
+    Clinician = 2,
+    /** The patient's, as the programme allows it. */
+    Patient = 3,
 }
 
 /** What became of a bolus in this tick. */
@@ -33,14 +52,46 @@ export enum BolusReason {
     None = 0,
     VolumeOutOfRange = 1,
     RateOutOfRange = 2,
-    AlreadyPriming = 3,
+    /** One bolus at a time: only a patient's dose goes before a clinician's. */
+    BolusInProgress = 3,
     PumpStopped = 4,
     StoppingAlarm = 5,
-    PressureUnknown = 6,
+    /** A sensor's reading can't be had or believed. */
+    SensorLost = 6,
     MoreThanReservoir = 7,
     /** A bolus is recorded before its first step, and the record memory does not answer. */
     NotRecordable = 8,
     SupplyFailing = 9,
+    /** The patient asked too soon after the last dose; too often in 24 hours. */
+    Lockout = 10,
+    CountOfDay = 11,
+    /** It would bring some window over its limit, taken that the schedule gives its most in it. */
+    WindowFull = 12,
+    /** The programme allows none. */
+    NotProgrammed = 13,
+    MinimumRate = 14,
+    /** The line still holds the drug of another concentration. */
+    Bridging = 15,
+    /** A prime of more than the line still lacks. */
+    MoreThanLine = 16,
+    /** The line is not primed: what is given would not reach the patient. */
+    LineNotPrimed = 17,
+    /** A person ended it. */
+    Ended = 18,
+    /** The line was changed, or the drug is of another concentration from now on. */
+    LineChanged = 19,
+}
+
+/** What became of the line in this tick. */
+export enum LineEvent {
+    None = 0,
+    /** It is full of drug. */
+    Primed = 1,
+    /** It holds another concentration than the reservoir: the former dose goes on until that is spent. */
+    BridgeBegun = 2,
+    BridgeOver = 3,
+    /** It is new, and holds no drug. */
+    Changed = 4,
 }
 
 /** What one tick decides; filled in place. */
@@ -48,11 +99,14 @@ export interface Actions {
     /** Motor steps to make now; negative while an occlusion is relieved. */
     steps: number
     bolusEvent: BolusEvent
+    bolusKind: BolusKind
     bolusReason: BolusReason
-    /** Volume of the bolus that has been metered, when it was delivered or cancelled. */
+    /** Volume of the bolus that was asked for; what has been metered of it, when it was delivered or cancelled. */
     bolusPl: number
-    /** The person's command that was carried out in this tick, denied ones and all but a prime. */
+    lineEvent: LineEvent
+    /** The person's command of this tick, boluses apart; and why it was not carried out, where it was not. */
     command: CommandKind
+    refusal: Refusal
     programmeAnswer: ProgrammeAnswer
     /** True when the checkpoint should be written: what the pump must know after a reset has changed. */
     checkpointDue: boolean
@@ -104,28 +158,53 @@ export interface Pump {
     /** Ticks that came late, in the ten minutes that began at the time beside it. */
     lateTicks: number
     lateTicksSinceMs: number
-    /** Local time of the week minus the monotonic clock; NaN while the time of day is unknown. */
+    /** The time that the schedule goes by minus the monotonic clock; NaN while the time of day is unknown. */
     wallMinusNowMs: number
+    /** How much of a shift of local time the schedule has still to catch up with, ahead or (negative) back; and since when. */
+    shiftLeftMs: number
+    shiftSinceMs: number
+    /** Local time minus that of the real-time clock, which nobody sets. */
+    localMinusClockMs: number
 
     /** One step in the unit of `owed`: picolitres times milliseconds per day. */
     stepQuantum: number
     /** What the programme has asked for and the motor has not been told, times milliseconds per day: whole and exact. */
     owed: number
-    /** The flow now due, basal and prime together. */
+    /** The flow now due, basal and bolus together. */
     ratePlPerDay: number
     /** Time for which the basal flow stays what it is. */
     segmentLeftMs: number
 
-    /** Flow asked for by the prime in progress, 0 without one; and the part of the flow now due that is the prime's. */
-    primeRatePlPerDay: number
-    primeFlowPlPerDay: number
+    /** The bolus in progress, the flow asked for by it, 0 without one; and the part of the flow now due that is the bolus's. */
+    bolusKind: BolusKind
+    bolusRatePlPerDay: number
+    bolusFlowPlPerDay: number
+    /** Its whole volume; what is left of it; and the part of a picolitre of it already owed, times ms per day. */
+    bolusPl: number
+    bolusLeftPl: number
+    bolusPart: number
+    /** The clinician's bolus that waits until the patient's dose is over: its flow, 0 without one; and the same of it. */
+    heldRatePlPerDay: number
+    heldPl: number
+    heldLeftPl: number
+    heldPart: number
+    /** Why the bolus that waits never goes on, until that has been told; None while it may. */
+    heldReason: BolusReason
+    /** The bolus that was asked for in a tick that had another one's end to tell; None otherwise. */
+    unansweredKind: BolusKind
+    /** What the programme's limits on boluses go by. */
+    doses: Doses
     /** False where the guard has no limits to go by; and the largest prime that the limits allow. */
     limitsKnown: boolean
     primePlMax: number
-    /** The prime's whole volume; what is left of it; and the part of a picolitre of it already owed, times ms per day. */
-    primePl: number
-    primeLeftPl: number
-    primePart: number
+
+    /** What the line holds that is not from the reservoir as it is now: how much, and its concentration, 0 where it is no drug. */
+    lineLeftPl: number
+    lineNgPerMl: number
+    /** The flow that gives the former dose while the line holds the former concentration; 0 when nothing is bridged. */
+    bridgeRatePlPerDay: number
+    /** What ever left the catheter as drug: all that was pumped but what filled an empty line. */
+    patientPl: number
 
     /** What the reservoir holds, by steps commanded. */
     residualPl: number
@@ -134,6 +213,9 @@ export interface Pump {
     /** When it was filled, by the wall clock in seconds, WALL_UNKNOWN where nobody knew; and what it then held. */
     refilledWallS: number
     refilledPl: number
+    /** When a refill was begun, NaN while none is; and what the reservoir then held by the account. */
+    refillBeganMs: number
+    refillExpectedPl: number
     /** Steps commanded since power-on, those that relieved an occlusion taken off. */
     commandedSteps: number
     /** What it was half a second after the last sample. */
@@ -254,21 +336,41 @@ export function createPump(records: Records, nowMs: number): Pump {
         lateTicks: 0,
         lateTicksSinceMs: nowMs,
         wallMinusNowMs: NaN,
+        shiftLeftMs: checkpoint ? checkpoint.shiftLeftMs : 0,
+        shiftSinceMs: nowMs,
+        localMinusClockMs: checkpoint ? checkpoint.localMinusClockS * MS_PER_SECOND : 0,
         stepQuantum: (mechanism || UNCALIBRATED).stepPl * MS_PER_DAY,
         owed: 0,
         ratePlPerDay: 0,
         segmentLeftMs: 0,
-        primeRatePlPerDay: 0,
-        primeFlowPlPerDay: 0,
+        bolusKind: BolusKind.None,
+        bolusRatePlPerDay: 0,
+        bolusFlowPlPerDay: 0,
+        bolusPl: 0,
+        bolusLeftPl: 0,
+        bolusPart: 0,
+        heldRatePlPerDay: 0,
+        heldPl: 0,
+        heldLeftPl: 0,
+        heldPart: 0,
+        heldReason: BolusReason.None,
+        unansweredKind: BolusKind.None,
+        doses: checkpoint
+            ? createDoses(checkpoint.lockoutMinutes * MS_PER_MINUTE, checkpoint.patientDoses, checkpoint.windowPl)
+            : createDoses(0, 0, 0),
         limitsKnown: records.limits !== undefined,
         primePlMax: records.limits ? records.limits.primePlMax : 0,
-        primePl: 0,
-        primeLeftPl: 0,
-        primePart: 0,
+        // Nobody has primed the line of a pump that never ran.
+        lineLeftPl: checkpoint ? checkpoint.lineLeftPl : usable ? usable.deadVolumePl : 0,
+        lineNgPerMl: checkpoint ? checkpoint.lineNgPerMl : 0,
+        bridgeRatePlPerDay: checkpoint ? checkpoint.bridgeRatePlPerDay : 0,
+        patientPl: checkpoint ? checkpoint.patientPl : 0,
         residualPl,
         uncertainPl: checkpoint ? checkpoint.uncertainPl : 0,
         refilledWallS: checkpoint ? checkpoint.refilledWallS : WALL_UNKNOWN,
         refilledPl: checkpoint ? checkpoint.refilledPl : residualPl,
+        refillBeganMs: NaN,
+        refillExpectedPl: 0,
         commandedSteps: 0,
         commandedStepsHalfway: 0,
         stage: 255,
@@ -311,9 +413,12 @@ export function createActions(): Actions {
     return {
         steps: 0,
         bolusEvent: BolusEvent.None,
+        bolusKind: BolusKind.None,
         bolusReason: BolusReason.None,
         bolusPl: 0,
+        lineEvent: LineEvent.None,
         command: CommandKind.None,
+        refusal: Refusal.None,
         programmeAnswer: ProgrammeAnswer.None,
         checkpointDue: false,
     }

@@ -52,8 +52,35 @@ export enum CommandKind {
     Silence = 7,
     /** A clinician releases what only a clinician may: the guard, and a pump restarted too often. */
     Release = 8,
-    /** A new programme is offered. */
+    /** A new programme is offered; one of another concentration comes with what the reservoir was filled with. */
     Programme = 9,
+    /** A clinician's bolus: this volume at this rate, on top of the schedule. */
+    Bolus = 10,
+    /** The patient asks for the dose that the programme allows. */
+    PatientDose = 11,
+    /** Nothing but the lowest flow, until the pump is started again. */
+    MinimumRate = 12,
+    /** Local time is another one from now on: daylight saving, another time zone, a clock that was wrong. */
+    Clock = 13,
+    /** A refill begins: the account stands still for the comparison with what is drawn out. */
+    RefillBegin = 14,
+    /** The bolus in progress, and one that waits for it, are ended. */
+    CancelBolus = 15,
+}
+
+/** Why a command was not carried out; nothing has changed then. Those of a bolus are `BolusReason`, of a programme `ProgrammeAnswer`. */
+export enum Refusal {
+    None = 0,
+    /** More than the reservoir can hold, or nothing. */
+    VolumeOutOfRange = 1,
+    /** The drug in the line is still that of the refill before: a bridge is under way. */
+    Bridging = 2,
+    /** A running pump's time of day is moved by 14 hours at most: stop it for more. */
+    ShiftTooLarge = 3,
+    /** The time of day is unknown, or is none. */
+    ClockUnknown = 4,
+    /** There is no programme to do it by. */
+    NoProgramme = 5,
 }
 
 /** What became of a programme that was offered. */
@@ -68,6 +95,12 @@ export enum ProgrammeAnswer {
     NotStored = 4,
     /** It asks for more than the guard's limits allow. */
     BeyondLimits = 5,
+    /** It is for another concentration than the reservoir holds, and came without a refill. */
+    OtherConcentration = 6,
+    /** Another concentration while the line still holds that of the refill before. */
+    Bridging = 7,
+    /** The refill that it came with is of no volume that the reservoir can hold. */
+    RefillOutOfRange = 8,
 }
 
 /** Filled in place by the drivers; one long-lived record, because an allocation on the device costs a heap sweep. */
@@ -95,8 +128,12 @@ export interface Readings {
     command: CommandKind
     commandPl: number
     commandRatePlPerDay: number
-    /** At a refill, what was drawn out of the reservoir before; NaN when nobody measured it. */
+    /** With Programme and Refill, `commandPl` is what the reservoir holds now; 0 with a programme that comes without a refill. What was drawn out of the reservoir before; NaN when nobody measured it. */
     commandResidualPl: number
+    /** At a refill: true when tubing or catheter are new, and empty of drug. */
+    commandLineChanged: boolean
+    /** With Clock, the local time, as `wallMs`. */
+    commandWallMs: number
     /** Taken where the programme that is offered is good and stored (`Pump.offered`); else why it is refused. */
     commandAnswer: ProgrammeAnswer
 }
@@ -121,6 +158,8 @@ export function createReadings(): Readings {
         commandPl: 0,
         commandRatePlPerDay: 0,
         commandResidualPl: NaN,
+        commandLineChanged: false,
+        commandWallMs: NaN,
         commandAnswer: ProgrammeAnswer.None,
     }
 }

@@ -1,8 +1,10 @@
-// Which flow is due now: the programme's segment for this weekday and minute, plus the prime, through one clamp.
+// Which flow is due now: the programme's segment for this weekday and minute, a periodic dose, the bridge between two
+// concentrations, plus the bolus, through one clamp.
 
 import { MINIMUM_RATE_ALARMS } from "./alarms"
 import { MS_PER_DAY, MS_PER_MINUTE, MS_PER_WEEK, RATE_PL_PER_DAY_MIN } from "./limits"
-import { Programme } from "./programme"
+import { followShift, shiftedRate, shiftedTime } from "./localTime"
+import { Programme, periodicRatePlPerDay } from "./programme"
 import { mechanismRatePlPerDayMax, Pump } from "./pump"
 
 /**
@@ -11,27 +13,54 @@ import { mechanismRatePlPerDayMax, Pump } from "./pump"
  */
 export function planFlow(pump: Pump, atMs: number): void {
     pump.ratePlPerDay = 0
-    pump.primeFlowPlPerDay = 0
+    pump.bolusFlowPlPerDay = 0
     pump.segmentLeftMs = MS_PER_WEEK
     if (!pump.delivering) return
     let basalPlPerDay = RATE_PL_PER_DAY_MIN // what runs on a damaged record
     const programme = pump.programme
     if (programme && (pump.alarms & MINIMUM_RATE_ALARMS) === 0) {
-        basalPlPerDay = programme.meanRatePlPerDay // and while the time of day is unknown
-        const weekMs = timeOfWeek(pump.wallMinusNowMs + atMs)
-        if (weekMs >= 0) {
-            const weekday = Math.floor(weekMs / MS_PER_DAY)
-            const dayMs = weekMs - weekday * MS_PER_DAY
-            const pattern = programme.patternOfWeekday[weekday]
-            const segment = segmentAt(programme, pattern, dayMs)
-            const last = segment + 1 === programme.patternStart[pattern + 1]
-            const endMs = last ? MS_PER_DAY : programme.segmentStartMinute[segment + 1] * MS_PER_MINUTE
-            basalPlPerDay = programme.segmentRatePlPerDay[segment]
-            pump.segmentLeftMs = endMs - dayMs
+        if (pump.bridgeRatePlPerDay > 0) basalPlPerDay = pump.bridgeRatePlPerDay
+        else basalPlPerDay = planSchedule(pump, programme, atMs)
+    }
+    const fastestPlPerDay = mechanismRatePlPerDayMax(pump.mechanism)
+    pump.ratePlPerDay = Math.min(basalPlPerDay + pump.bolusRatePlPerDay, fastestPlPerDay)
+    pump.bolusFlowPlPerDay = Math.max(0, pump.ratePlPerDay - basalPlPerDay)
+}
+
+/** The flow of segment and periodic dose at `atMs`; sets how long it stays so. The weekly mean while the time of day is unknown. */
+function planSchedule(pump: Pump, programme: Programme, atMs: number): number {
+    if (pump.shiftLeftMs !== 0) followShift(pump, atMs)
+    const localMs = pump.wallMinusNowMs + atMs
+    const weekMs = timeOfWeek(localMs)
+    if (!(weekMs >= 0)) return programme.meanRatePlPerDay
+    const weekday = Math.floor(weekMs / MS_PER_DAY)
+    const dayMs = weekMs - weekday * MS_PER_DAY
+    const pattern = programme.patternOfWeekday[weekday]
+    const segment = segmentAt(programme, pattern, dayMs)
+    const last = segment + 1 === programme.patternStart[pattern + 1]
+    const endMs = last ? MS_PER_DAY : programme.segmentStartMinute[segment + 1] * MS_PER_MINUTE
+    let ratePlPerDay = programme.segmentRatePlPerDay[segment]
+    let leftMs = endMs - dayMs
+    if (programme.periodicPl > 0) {
+        const periodMs = programme.periodicMinutes * MS_PER_MINUTE
+        const durationMs = programme.periodicDurationMinutes * MS_PER_MINUTE
+        const sinceMs = localMs - programme.periodicStartMinute * MS_PER_MINUTE
+        const intoMs = sinceMs - Math.floor(sinceMs / periodMs) * periodMs
+        if (sinceMs < 0) {
+            leftMs = Math.min(leftMs, -sinceMs)
+        } else if (intoMs < durationMs) {
+            ratePlPerDay += periodicRatePlPerDay(programme)
+            leftMs = Math.min(leftMs, durationMs - intoMs)
+        } else {
+            leftMs = Math.min(leftMs, periodMs - intoMs)
         }
     }
-    pump.ratePlPerDay = Math.min(basalPlPerDay + pump.primeRatePlPerDay, mechanismRatePlPerDayMax(pump.mechanism))
-    pump.primeFlowPlPerDay = pump.ratePlPerDay - basalPlPerDay
+    if (pump.shiftLeftMs !== 0) {
+        ratePlPerDay = shiftedRate(pump, ratePlPerDay)
+        leftMs = shiftedTime(pump, leftMs, atMs)
+    }
+    pump.segmentLeftMs = leftMs
+    return ratePlPerDay
 }
 
 /** Milliseconds since Monday 00:00, for any whole number of milliseconds; NaN for NaN. */

@@ -112,6 +112,21 @@ const COURSE_PROGRAMME: Programme = {
     patternStart: [0, 2],
     segmentStartMinute: [0, 1],
     segmentRatePlPerDay: [24_000_000_000, 12_000_000_000],
+    refillWarningPl: 0,
+    periodicPl: 0,
+    periodicMinutes: 0,
+    periodicDurationMinutes: 0,
+    periodicStartMinute: 0,
+    deadVolumePl: 0,
+    bolusPlMax: 0,
+    patientPl: 0,
+    patientDurationMinutes: 0,
+    lockoutMinutes: 0,
+    dosesPerDayMax: 0,
+    windowMinutes: 0,
+    windowPlMax: 0,
+    windowBasalPl: 0,
+    softLimits: 0,
 }
 
 /** Time of the week at the start; the first segment ends between two ticks of the part in which the prime does. */

@@ -2,8 +2,10 @@
 // the longest tick by far. Comparisons are written so that NaN fails safe, and a lost sensor never stops the basal flow.
 
 import { Alarm, hasAlarm, LATCHING_ALARMS, Reason, STOPPING_ALARMS } from "./alarms"
+import { cancelBoluses } from "./bolus"
 import { CHECKPOINT_MS, WALL_UNKNOWN } from "./checkpoint"
-import { clear, endPrime, judgeFault, raise, refreshDelivering, SAMPLES_TO_ALARM, setAlarm } from "./delivery"
+import { clear, judgeFault, raise, refreshDelivering, SAMPLES_TO_ALARM, setAlarm } from "./delivery"
+import { passTime } from "./doses"
 import { energyLow, judgeEnergy } from "./energy"
 import { forgetFollowing, judgeFlow, judgeFollowing, restartFlow } from "./following"
 import {
@@ -12,12 +14,16 @@ import {
     LATE_TICKS_TO_ALARM,
     MS_PER_DAY,
     MS_PER_SECOND,
+    REFILL_ALERT_MS,
+    REFILL_DROP_MS,
     STOPPED_HIGH_MS,
     STOPPED_MEDIUM_MS,
     UNBROKEN_RUN_MS,
 } from "./limits"
 import { judgeLine } from "./line"
-import { Actions, BolusEvent, BolusReason, Mode, Pump } from "./pump"
+import { followShift, localMsAt } from "./localTime"
+import { Programme } from "./programme"
+import { Actions, BolusKind, BolusReason, Mode, Pump } from "./pump"
 import { Readings, SensorFault } from "./readings"
 import { beginRelief } from "./relief"
 import { planFlow, timeOfWeek } from "./schedule"
@@ -162,9 +168,23 @@ function judgeReservoir(pump: Pump, readings: Readings): void {
     }
     const programme = pump.programme
     if (programme) {
-        setAlarm(pump, Alarm.ReservoirLow, !(pump.residualPl > programme.reservoirLowPl), Reason.None)
-        setAlarm(pump, Alarm.RefillOverdue, !(pump.residualPl > 2 * programme.meanRatePlPerDay), Reason.None)
+        judgeRefill(pump, programme)
     }
+}
+
+/** How soon the reservoir wants filling, and a refill that somebody began and did not end. */
+export function judgeRefill(pump: Pump, programme: Programme): void {
+    const residualPl = pump.residualPl
+    const low = !(residualPl > programme.reservoirLowPl)
+    const soon = programme.refillWarningPl > 0 && !(residualPl > programme.refillWarningPl)
+    setAlarm(pump, Alarm.ReservoirLow, low || soon, low ? Reason.None : Reason.RefillDueSoon)
+    // Two days of the schedule and of all the doses that the patient may ask for.
+    const dayPl = programme.meanRatePlPerDay + programme.dosesPerDayMax * programme.patientPl
+    setAlarm(pump, Alarm.RefillOverdue, !(residualPl > 2 * dayPl), Reason.None)
+    // What was begun is dropped, and the account goes on as if nobody had (GIP).
+    const refillingMs = pump.nowMs - pump.refillBeganMs
+    if (refillingMs >= REFILL_DROP_MS) pump.refillBeganMs = NaN
+    setAlarm(pump, Alarm.RefillUnfinished, refillingMs >= REFILL_ALERT_MS && refillingMs < REFILL_DROP_MS, Reason.None)
 }
 
 /** Samples in a row in which the supply is about to fail, after which the pump stops in order: ten seconds without a step. */
@@ -173,8 +193,8 @@ const SUPPLY_FAILING_SAMPLES = 10
 /** Stored energy: the brown-out warning, and the battery's voltage. */
 function judgeBattery(pump: Pump, readings: Readings, actions: Actions): void {
     pump.supplyFailingSamples = readings.supplyFailing ? pump.supplyFailingSamples + 1 : 0
-    if (readings.supplyFailing && pump.primeRatePlPerDay > 0) {
-        endPrime(pump, BolusEvent.Cancelled, BolusReason.SupplyFailing, actions)
+    if (readings.supplyFailing && pump.bolusKind !== BolusKind.None) {
+        cancelBoluses(pump, BolusReason.SupplyFailing, actions)
         planFlow(pump, pump.nowMs)
     }
     if (pump.supplyFailingSamples >= SUPPLY_FAILING_SAMPLES) raise(pump, Alarm.BatteryEnd, Reason.SupplyFailing)
@@ -214,13 +234,18 @@ function judgeClock(pump: Pump, readings: Readings): void {
     // The wall clock is asked for the time of day once; from then on the monotonic clock keeps it (CLK-1).
     if (!(timeOfWeek(pump.wallMinusNowMs) >= 0)) {
         if (fault === SensorFault.None) {
-            pump.wallMinusNowMs = readings.wallMs - pump.sampleMs
+            // The schedule goes on where a shift of local time has left it.
+            pump.wallMinusNowMs = readings.wallMs + pump.localMinusClockMs - pump.shiftLeftMs - pump.sampleMs
+            pump.shiftSinceMs = pump.nowMs
             takeStopTime(pump)
             clear(pump, Alarm.WallClockUnknown)
         } else {
             raise(pump, Alarm.WallClockUnknown, Reason.None)
         }
         planFlow(pump, pump.nowMs)
+    } else if (pump.shiftLeftMs !== 0) {
+        // A reset finds in the checkpoint where the schedule was, and not where its last segment began.
+        followShift(pump, pump.nowMs)
     }
     if (pump.nowMs - pump.lateTicksSinceMs >= LATE_TICKS_MS) {
         pump.lateTicks = 0
@@ -235,7 +260,7 @@ function takeStopTime(pump: Pump): void {
     const stoppedWallS = pump.stoppedWallS
     pump.stoppedWallS = WALL_UNKNOWN
     if (pump.mode !== Mode.Stopped || stoppedWallS === WALL_UNKNOWN) return
-    const stoppedSinceMs = stoppedWallS * MS_PER_SECOND - pump.wallMinusNowMs
+    const stoppedSinceMs = stoppedWallS * MS_PER_SECOND - localMsAt(pump, 0)
     if (stoppedSinceMs < pump.stoppedSinceMs) pump.stoppedSinceMs = stoppedSinceMs
 }
 
@@ -270,10 +295,12 @@ function judgeDelivery(pump: Pump, readings: Readings, actions: Actions): void {
     }
     const memoryFault = readings.memoryFault
     // A bolus that can't be recorded does not go on (JRN-4).
-    if (memoryFault !== SensorFault.None && pump.primeRatePlPerDay > 0) {
-        endPrime(pump, BolusEvent.Cancelled, BolusReason.NotRecordable, actions)
+    if (memoryFault !== SensorFault.None && pump.bolusKind !== BolusKind.None) {
+        cancelBoluses(pump, BolusReason.NotRecordable, actions)
         planFlow(pump, nowMs)
     }
+    passTime(pump.doses, nowMs)
+    setAlarm(pump, Alarm.LineNotPrimed, pump.lineLeftPl > 0 && pump.bridgeRatePlPerDay === 0, Reason.None)
     setAlarm(pump, Alarm.MemoryFault, memoryFault !== SensorFault.None, memoryFault as number)
     if (nowMs - pump.checkpointMs >= CHECKPOINT_MS) actions.checkpointDue = true
 }

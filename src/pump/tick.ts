@@ -2,11 +2,14 @@
 // Its ordinary path is straight-line arithmetic, because on the chip calls and allocations are what costs.
 
 import { Alarm, Reason } from "./alarms"
+import { completeBolus, tellWaiting } from "./bolus"
 import { obey } from "./commands"
-import { endPrime, raise, refreshDelivering } from "./delivery"
+import { raise, refreshDelivering } from "./delivery"
+import { addToWindow } from "./doses"
 import { allowSteps, Guard } from "./guard"
 import { ELAPSED_MS_MAX, LATE_TICK_MS, LATE_TICKS_TO_ALARM, MS_PER_DAY, OWED_MAX } from "./limits"
-import { Actions, BolusEvent, BolusReason, Pump } from "./pump"
+import { passLine } from "./lineContents"
+import { Actions, BolusEvent, BolusKind, LineEvent, Pump } from "./pump"
 import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "./readings"
 import { relieve } from "./relief"
 import { planFlow } from "./schedule"
@@ -23,6 +26,7 @@ import { judge, STAGES } from "./supervise"
  */
 export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number, actions: Actions): void {
     actions.bolusEvent = BolusEvent.None
+    actions.lineEvent = LineEvent.None
     actions.command = CommandKind.None
     actions.programmeAnswer = ProgrammeAnswer.None
     actions.checkpointDue = false
@@ -32,7 +36,7 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     pump.nowMs = nowMs
     if (!(elapsedMs >= 0 && elapsedMs <= LATE_TICK_MS)) elapsedMs = judgeElapsed(pump, elapsedMs, actions)
 
-    if (elapsedMs < pump.segmentLeftMs && pump.primeFlowPlPerDay === 0) {
+    if (elapsedMs < pump.segmentLeftMs && pump.bolusFlowPlPerDay === 0) {
         pump.owed += pump.ratePlPerDay * elapsedMs
         pump.segmentLeftMs -= elapsedMs
     } else {
@@ -71,12 +75,21 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
 
     actions.steps = allowSteps(guard, steps, readings, nowMs)
     if (actions.steps !== steps) takeBack(pump, guard, steps, actions)
+    if (actions.steps !== 0) {
+        const movedPl = actions.steps * pump.mechanism.stepPl
+        if (pump.lineLeftPl > 0) passLine(pump, movedPl, actions)
+        else pump.patientPl += movedPl
+    }
 
-    if (readings.sampled) obey(pump, readings, actions)
+    if (readings.sampled) {
+        obey(pump, readings, actions)
+        // Last of all, so that nothing else in this tick takes its place.
+        tellWaiting(pump, actions)
+    }
     if (actions.checkpointDue) pump.checkpointMs = nowMs
 
     // Until the next step is due, or the segment ends, a tick would only add up what is owed: it may be left out (ENG-1).
-    if (pump.stage < STAGES || pump.primeFlowPlPerDay > 0 || pump.reliefLeftSteps > 0) pump.idleUntilMs = 0
+    if (pump.stage < STAGES || pump.bolusFlowPlPerDay > 0 || pump.reliefLeftSteps > 0) pump.idleUntilMs = 0
     else if (pump.ratePlPerDay === 0) pump.idleUntilMs = nowMs + pump.segmentLeftMs
     else {
         const stepInMs = Math.ceil((pump.stepQuantum - pump.owed) / pump.ratePlPerDay)
@@ -84,35 +97,38 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     }
 }
 
-/** Adds what becomes due in `elapsedMs` from `sinceMs` on where the flow changes on the way: at a segment's end, in a prime. */
+/** Adds what becomes due in `elapsedMs` from `sinceMs` on where the flow changes on the way: at a segment's end, in a bolus. */
 function accrue(pump: Pump, sinceMs: number, elapsedMs: number, actions: Actions): void {
     let atMs = sinceMs
     let leftMs = elapsedMs
     while (leftMs > 0) {
         let sliceMs = Math.min(leftMs, pump.segmentLeftMs)
         let owed = pump.ratePlPerDay * sliceMs
-        let primeEnds = false
-        if (pump.primeFlowPlPerDay > 0) {
-            // A slice of the fastest prime is under 30 µL, and times the milliseconds of a day that is still exact.
-            const primeLeft = pump.primeLeftPl < 30_000_000 ? pump.primeLeftPl * MS_PER_DAY - pump.primePart : Infinity
-            primeEnds = primeLeft <= pump.primeFlowPlPerDay * sliceMs
-            if (primeEnds) {
-                // The prime ends within the last millisecond of this slice, which gives exactly what is left of it.
-                sliceMs = Math.ceil(primeLeft / pump.primeFlowPlPerDay)
-                owed = primeLeft + (pump.ratePlPerDay - pump.primeFlowPlPerDay) * sliceMs
+        let bolusEnds = false
+        if (pump.bolusFlowPlPerDay > 0) {
+            // A slice of the fastest bolus is under 30 µL, and times the milliseconds of a day that is still exact.
+            const bolusLeft = pump.bolusLeftPl < 30_000_000 ? pump.bolusLeftPl * MS_PER_DAY - pump.bolusPart : Infinity
+            bolusEnds = bolusLeft <= pump.bolusFlowPlPerDay * sliceMs
+            let meteredPl = pump.bolusLeftPl
+            if (bolusEnds) {
+                // The bolus ends within the last millisecond of this slice, which gives exactly what is left of it.
+                sliceMs = Math.ceil(bolusLeft / pump.bolusFlowPlPerDay)
+                owed = bolusLeft + (pump.ratePlPerDay - pump.bolusFlowPlPerDay) * sliceMs
             } else {
-                const part = pump.primePart + pump.primeFlowPlPerDay * sliceMs
-                const wholePl = Math.floor(part / MS_PER_DAY)
-                pump.primePart = part - wholePl * MS_PER_DAY
-                pump.primeLeftPl -= wholePl
+                const part = pump.bolusPart + pump.bolusFlowPlPerDay * sliceMs
+                meteredPl = Math.floor(part / MS_PER_DAY)
+                pump.bolusPart = part - meteredPl * MS_PER_DAY
+                pump.bolusLeftPl -= meteredPl
             }
+            // What fills an empty line is no dose.
+            if (pump.bolusKind !== BolusKind.Prime || pump.lineLeftPl === 0) addToWindow(pump.doses, meteredPl)
         }
         pump.owed += owed
         pump.segmentLeftMs -= sliceMs
         atMs += sliceMs
         leftMs -= sliceMs
-        if (primeEnds) endPrime(pump, BolusEvent.Delivered, BolusReason.None, actions)
-        if (primeEnds || pump.segmentLeftMs <= 0) planFlow(pump, atMs)
+        if (bolusEnds) completeBolus(pump, actions)
+        if (bolusEnds || pump.segmentLeftMs <= 0) planFlow(pump, atMs)
     }
 }
 
@@ -131,6 +147,8 @@ function judgeElapsed(pump: Pump, elapsedMs: number, actions: Actions): number {
     if (!jumped) return elapsedMs
     // What the monotonic clock says of the time of day can't be trusted either: the wall clock is asked again.
     pump.wallMinusNowMs = NaN
+    // Nor does the schedule catch up with local time by what has not passed.
+    pump.shiftSinceMs = NaN
     acceptClock(pump.checks.clock)
     // Nor can the end of a pause, which a clock that ran backwards would put off (ALM-3).
     pump.soundPausedUntilMs = pump.nowMs

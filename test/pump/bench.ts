@@ -2,6 +2,7 @@
 // ticks when it asks for them. What the parts show is kept here, because the pump marks the readings that it does not believe.
 
 import { ALARM_COUNT, ALARMS, type Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
+import { writeUint } from "../../src/pump/bytes"
 import {
     CHECKPOINT_SIZE,
     type Checkpoint,
@@ -16,6 +17,7 @@ import { countSteps, createJournal, type Found, type Journal } from "../../src/p
 import {
     DAY_LIMIT_PL_MAX,
     HOUR_LIMIT_PL_MAX,
+    MS_PER_DAY,
     PRIME_PL_MAX,
     SAMPLE_MS,
     START_UP_MS,
@@ -23,11 +25,30 @@ import {
 } from "../../src/pump/limits"
 import type { Mechanism } from "../../src/pump/mechanism"
 import { catchUp, decodeOdometer, ODOMETER_SIZE, secondIsNewer } from "../../src/pump/odometer"
-import type { Programme } from "../../src/pump/programme"
-import { createActions, createPump, Mode, type Pump } from "../../src/pump/pump"
-import { CommandKind, createReadings, GuardTrip, SensorFault } from "../../src/pump/readings"
+import { PROGRAMME_MAGIC, type Programme } from "../../src/pump/programme"
+import { BolusKind, createActions, createPump, Mode, type Pump } from "../../src/pump/pump"
+import { CommandKind, createReadings, GuardTrip, ProgrammeAnswer, SensorFault } from "../../src/pump/readings"
 import { STAGES } from "../../src/pump/supervise"
 import { nextDueMs, tick } from "../../src/pump/tick"
+
+/** A programme's fields for periodic doses, boluses and line where there are none. */
+export const WITHOUT_DOSES = {
+    refillWarningPl: 0,
+    periodicPl: 0,
+    periodicMinutes: 0,
+    periodicDurationMinutes: 0,
+    periodicStartMinute: 0,
+    deadVolumePl: 0,
+    bolusPlMax: 0,
+    patientPl: 0,
+    patientDurationMinutes: 0,
+    lockoutMinutes: 0,
+    dosesPerDayMax: 0,
+    windowMinutes: 0,
+    windowPlMax: 0,
+    windowBasalPl: 0,
+    softLimits: 0,
+}
 
 /** A programme with one pattern for every day. */
 export function programmeOf(segments: { startMinute: number; ratePlPerDay: number }[]): Programme {
@@ -44,7 +65,99 @@ export function programmeOf(segments: { startMinute: number; ratePlPerDay: numbe
         patternStart: [0, segments.length],
         segmentStartMinute: segments.map(segment => segment.startMinute),
         segmentRatePlPerDay: segments.map(segment => segment.ratePlPerDay),
+        ...WITHOUT_DOSES,
     }
+}
+
+/** A programme with all that may be asked for beside its schedule of a picolitre a millisecond, with room for two of each in its window. */
+export function programmeWithDoses(changes: Partial<Programme> = {}): Programme {
+    return {
+        ...programmeOf([{ startMinute: 0, ratePlPerDay: 86_400_000 }]),
+        deadVolumePl: 5_000_000,
+        bolusPlMax: 8_000_000,
+        patientPl: 1_800_000,
+        patientDurationMinutes: 30,
+        lockoutMinutes: 60,
+        dosesPerDayMax: 3,
+        windowMinutes: 240,
+        windowPlMax: 35_000_000,
+        windowBasalPl: 15_000_000,
+        ...changes,
+    }
+}
+
+/**
+ * What schedule and periodic doses ask for between two local times since 2000-01-03, in picolitres times milliseconds per day: whole and
+ * without any of the pump's code.
+ */
+export function askedFor(programme: Programme, fromLocalMs: number, toLocalMs: number): bigint {
+    const { patternOfWeekday, patternStart, segmentStartMinute, segmentRatePlPerDay, periodicMinutes } = programme
+    let sum = 0n
+    const add = (ratePlPerDay: number, startMs: number, endMs: number) => {
+        const ms = Math.min(endMs, toLocalMs) - Math.max(startMs, fromLocalMs)
+        if (ms > 0) sum += BigInt(ratePlPerDay) * BigInt(ms)
+    }
+    for (let day = Math.floor(fromLocalMs / MS_PER_DAY); day * MS_PER_DAY < toLocalMs; day++) {
+        const pattern = patternOfWeekday[day % 7]
+        for (let i = patternStart[pattern]; i < patternStart[pattern + 1]; i++) {
+            const endMinute = i + 1 < patternStart[pattern + 1] ? segmentStartMinute[i + 1] : 1440
+            const [startMs, endMs] = [segmentStartMinute[i], endMinute].map(
+                minute => day * MS_PER_DAY + minute * 60_000,
+            )
+            add(segmentRatePlPerDay[i], startMs, endMs)
+        }
+    }
+    if (programme.periodicPl === 0) return sum
+    const ratePlPerDay = Math.round((programme.periodicPl * 1440) / programme.periodicDurationMinutes)
+    const firstMs = programme.periodicStartMinute * 60_000
+    const periodMs = periodicMinutes * 60_000
+    const before = Math.max(0, Math.floor((fromLocalMs - firstMs) / periodMs))
+    for (let startMs = firstMs + before * periodMs; startMs < toLocalMs; startMs += periodMs)
+        add(ratePlPerDay, startMs, startMs + programme.periodicDurationMinutes * 60_000)
+    return sum
+}
+
+/** The programme as it is stored, but for the checksum, of which there are four empty bytes. */
+export function programmeBytes(programme: Programme): Uint8Array {
+    const { patternStart, segmentStartMinute, segmentRatePlPerDay } = programme
+    const patterns = patternStart.length - 1
+    const bytes = new Uint8Array(94 + patterns + 7 * segmentStartMinute.length + 4)
+    writeUint(bytes, 0, 2, PROGRAMME_MAGIC)
+    bytes[2] = 2
+    bytes[3] = patterns
+    bytes.set(programme.patternOfWeekday, 4)
+    for (const [offset, size, value] of [
+        [12, 4, programme.concentrationNgPerMl],
+        [16, 6, programme.reservoirPl],
+        [22, 6, programme.reservoirLowPl],
+        [28, 6, programme.meanRatePlPerDay],
+        [34, 6, programme.refillWarningPl],
+        [40, 6, programme.periodicPl],
+        [46, 2, programme.periodicMinutes],
+        [48, 2, programme.periodicDurationMinutes],
+        [50, 4, programme.periodicStartMinute],
+        [54, 4, programme.deadVolumePl],
+        [58, 4, programme.bolusPlMax],
+        [62, 4, programme.patientPl],
+        [66, 2, programme.patientDurationMinutes],
+        [68, 2, programme.lockoutMinutes],
+        [70, 1, programme.dosesPerDayMax],
+        [72, 2, programme.windowMinutes],
+        [74, 6, programme.windowPlMax],
+        [80, 6, programme.windowBasalPl],
+        [86, 2, programme.softLimits],
+    ])
+        writeUint(bytes, offset, size, value)
+    let offset = 94
+    for (let pattern = 0; pattern < patterns; pattern++) {
+        bytes[offset++] = patternStart[pattern + 1] - patternStart[pattern]
+        for (let i = patternStart[pattern]; i < patternStart[pattern + 1]; i++) {
+            writeUint(bytes, offset, 2, segmentStartMinute[i])
+            writeUint(bytes, offset + 2, 5, segmentRatePlPerDay[i])
+            offset += 7
+        }
+    }
+    return bytes
 }
 
 /** A programme with the same flow all day: 24 mL/day is a step in every second tick or so. */
@@ -92,8 +205,19 @@ export const CHECKPOINT: Checkpoint = {
     refilledPl: 20_000_000_000,
     forwardSteps: 0,
     backSteps: 0,
-    primePl: 0,
-    primeLeftPl: 0,
+    bolusKind: BolusKind.None,
+    bolusPl: 0,
+    bolusLeftPl: 0,
+    heldMeteredPl: -1,
+    lineLeftPl: 0,
+    lineNgPerMl: 0,
+    bridgeRatePlPerDay: 0,
+    patientPl: 0,
+    lockoutMinutes: 0,
+    patientDoses: 0,
+    windowPl: 0,
+    localMinusClockS: 0,
+    shiftLeftMs: 0,
     guardHourSteps: 0,
     guardDaySteps: 0,
     guardPrimeSteps: 0,
@@ -268,7 +392,51 @@ export class Bench {
         this.readings.commandPl = volumePl
         this.readings.commandRatePlPerDay = ratePlPerDay
         this.readings.commandResidualPl = residualPl
+        this.readings.commandLineChanged = false
+        this.obeyed()
+    }
+
+    /** Ticks until the command in the readings is taken. */
+    obeyed(): void {
         while (this.readings.command !== CommandKind.None) this.tick()
+    }
+
+    /** Fills the reservoir and ticks until that is taken. */
+    refill(volumePl: number, { residualPl = Number.NaN, lineChanged = false } = {}): void {
+        const { readings } = this
+        readings.command = CommandKind.Refill
+        readings.commandPl = volumePl
+        readings.commandResidualPl = residualPl
+        readings.commandLineChanged = lineChanged
+        this.obeyed()
+    }
+
+    /** Offers a good programme, with what the reservoir was filled with, and ticks until it is answered. */
+    offer(programme: Programme, { filledPl = 0, lineChanged = false } = {}): void {
+        const { readings } = this
+        this.pump.offered = programme
+        readings.command = CommandKind.Programme
+        readings.commandAnswer = ProgrammeAnswer.Taken
+        readings.commandPl = filledPl
+        readings.commandResidualPl = Number.NaN
+        readings.commandLineChanged = lineChanged
+        this.obeyed()
+    }
+
+    /** Sets the clock to so much more than its part has shown, and ticks until that is taken. */
+    setClock(aheadMs: number): void {
+        const { readings, shown } = this
+        do {
+            readings.command = CommandKind.Clock
+            readings.commandWallMs = shown.wallStartMs + this.nowMs + TICK_MS - START_UP_MS + aheadMs
+            this.tick()
+        } while (this.actions.command !== CommandKind.Clock)
+    }
+
+    /** What the motor was told since power-on and is still owed, in picolitres times milliseconds per day: to the last of them. */
+    get metered(): bigint {
+        const { commandedSteps, stepQuantum, owed } = this.pump
+        return BigInt(commandedSteps) * BigInt(stepQuantum) + BigInt(owed)
     }
 
     /** From now on the line is closed: each further step adds its volume to what a line of this compliance holds. */
