@@ -8,6 +8,7 @@ import { startAnnunciator } from "./drivers/annunciator"
 import { startBattery } from "./drivers/battery"
 import { startButton } from "./drivers/button"
 import { startConsoleMonitor } from "./drivers/consoleMonitor"
+import { startDoseButton } from "./drivers/doseButton"
 import { startDs3231 } from "./drivers/ds3231"
 import { startQuadratureEncoder } from "./drivers/encoder"
 import { Board } from "./drivers/energyUse"
@@ -55,6 +56,7 @@ runPump.start({
         startBattery({ pin: pins.BATTERY, fullScaleMv: 3300, dividerRatio: 2 }),
         startDs3231(i2c),
         startButton(pins.START_STOP),
+        startDoseButton(pins.DOSE),
     ],
     annunciator: startAnnunciator(
         { pin: pins.RED_LED, activeLow: false },

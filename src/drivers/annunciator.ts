@@ -1,11 +1,11 @@
 // Light and sound by priority, made tick by tick from the time alone, so that nothing waits for a burst to end. The two
-// are apart, because a person may pause the sound but not the light. A pin is touched only when its level changes, because
-// each change costs the tick time.
+// are apart, because a person may pause the sound but not the light. What became of a person's request is told between the
+// bursts, never in them. A pin is touched only when its level changes, because each change costs the tick time.
 
 import * as ds from "@devicescript/core"
 import { AlarmPriority } from "../pump/alarms"
 import { modeOf, SwitchedOutput } from "./hardware"
-import { Annunciator } from "./parts"
+import { Annunciator, Signal } from "./parts"
 
 /** What the light shows at a moment. */
 export enum Light {
@@ -19,17 +19,24 @@ const SLOT_MS = 100
 
 // One bit for each 100 ms of a burst, the first one lowest. IEC 60601-1-8 as public summaries give it: high, ten pulses of
 // 75 to 200 ms, 50 to 125 ms apart, longer after the third and the eighth, 0.35 to 1.3 s between the two halves;
-// medium, three pulses of 125 to 250 ms, as far apart; low, one or two of the same.
-const BURST_HIGH = 0x05150515
-const BURST_MEDIUM = 0x00000333
-const BURST_LOW = 0x00000033
+// medium, three pulses of 125 to 250 ms, as far apart; low, one or two of the same. By priority.
+const BURSTS = [0, 0x00000033, 0x00000333, 0x05150515]
 const BURST_SLOTS = 32
 
-// From the start of one burst to the start of the next: 5.3 s, 9 s and 29.4 s of silence between, for limits of 2.5 to 15 s,
-// 2.5 to 30 s and over 15 s.
-const CYCLE_SLOTS_HIGH = 80
-const CYCLE_SLOTS_MEDIUM = 100
-const CYCLE_SLOTS_LOW = 300
+// From the start of one burst to the start of the next, by priority: 29.4 s, 9 s and 5.3 s of silence between, for limits of
+// over 15 s, 2.5 to 30 s and 2.5 to 15 s.
+const CYCLE_SLOTS = [1, 300, 100, 80]
+
+// The signals of `Signal`: granted one pulse of 1 s, denied four of 0.3 s, as far apart. They are information signals and no
+// alarm signals (IEC 60601-1-8), so each of their pulses is longer than any of an alarm. Pumps in use beep when a patient's dose
+// is granted, and keep it apart from their alarms (operator's manual of the CADD-Solis, "Informational Messages and Signals");
+// the pulses are our own.
+const SIGNAL_PULSES = [0x000003ff, 0x001c71c7]
+// With a silence of 0.5 s at its end, so that two signals are not heard as one, nor one as the front of a burst.
+const SIGNAL_SLOTS = [15, 26]
+
+/** More signals than a person can bring about while an alarm sounds; what would come on top is no person. */
+const SIGNALS_MAX = 4
 
 // High: 2 Hz, on for 40 % (1.4 to 2.8 Hz, 20 to 60 %). Medium: 0.5 Hz, on for 40 % (0.4 to 0.8 Hz, 20 to 60 %).
 const FLASH_SLOTS_HIGH = 5
@@ -50,19 +57,14 @@ export function lightAt(priority: AlarmPriority, shownMs: number): Light {
 /** Whether the buzzer sounds while `priority` has been shown for `shownMs`. */
 export function soundAt(priority: AlarmPriority, shownMs: number): boolean {
     if (priority === AlarmPriority.None) return false
-    const slot = slotOf(shownMs)
-    let inCycle = 0
-    let burst = BURST_HIGH
-    if (priority === AlarmPriority.High) {
-        inCycle = slot % CYCLE_SLOTS_HIGH
-    } else if (priority === AlarmPriority.Medium) {
-        inCycle = slot % CYCLE_SLOTS_MEDIUM
-        burst = BURST_MEDIUM
-    } else {
-        inCycle = slot % CYCLE_SLOTS_LOW
-        burst = BURST_LOW
-    }
-    return inCycle < BURST_SLOTS && ((burst >> inCycle) & 1) !== 0
+    const inCycle = slotOf(shownMs) % CYCLE_SLOTS[priority]
+    return inCycle < BURST_SLOTS && ((BURSTS[priority] >> inCycle) & 1) !== 0
+}
+
+/** Whether the buzzer sounds, and the light shines where no alarm has it, when `signal` began `toldMs` ago. */
+export function signalAt(signal: Signal, toldMs: number): boolean {
+    const slot = slotOf(toldMs)
+    return slot < SIGNAL_SLOTS[signal] && ((SIGNAL_PULSES[signal] >> slot) & 1) !== 0
 }
 
 /**
@@ -73,22 +75,107 @@ function slotOf(shownMs: number): number {
     return Math.floor((shownMs + SLOT_MS / 2) / SLOT_MS)
 }
 
+/** What light and buzzer show, and the signals to be told yet; the same record for the part and for its twin. */
+export interface Indicators {
+    light: Light
+    sounding: boolean
+    /** The priorities of alarms that are shown, and since when. */
+    lightPriority: AlarmPriority
+    lightSinceMs: number
+    soundPriority: AlarmPriority
+    soundSinceMs: number
+    /** The signals to be told, the first one first; and when that one began, NaN while it waits for the end of a burst. */
+    signals: Signal[]
+    signalSinceMs: number
+}
+
+/** All off, and nothing to tell. */
+export function createIndicators(): Indicators {
+    return {
+        light: Light.Off,
+        sounding: false,
+        lightPriority: AlarmPriority.None,
+        lightSinceMs: 0,
+        soundPriority: AlarmPriority.None,
+        soundSinceMs: 0,
+        signals: [],
+        signalSinceMs: NaN,
+    }
+}
+
+/** `signal` is to be told. Where the last one that waits says the same, one telling serves for both. */
+export function addSignal(indicators: Indicators, signal: Signal): void {
+    const count = indicators.signals.length
+    const lastWaits = count > 1 || !(indicators.signalSinceMs >= 0)
+    if (count > 0 && lastWaits && indicators.signals[count - 1] === signal) return
+    if (count < SIGNALS_MAX) indicators.signals.push(signal)
+}
+
+/**
+ * Sets `light` and `sounding` for this moment; called with the arguments of `Annunciator.show`. Each pattern starts afresh when
+ * its own priority changes, so a new alarm is heard at once, and so is one whose pause is over.
+ * @returns true while there is a signal to tell
+ */
+export function refreshIndicators(
+    indicators: Indicators,
+    light: AlarmPriority,
+    sound: AlarmPriority,
+    nowMs: number,
+): boolean {
+    if (light !== indicators.lightPriority) {
+        indicators.lightPriority = light
+        indicators.lightSinceMs = nowMs
+    }
+    if (sound !== indicators.soundPriority) {
+        indicators.soundPriority = sound
+        indicators.soundSinceMs = nowMs
+        // The signal that a burst breaks off is told again from its beginning.
+        if (sound !== AlarmPriority.None) indicators.signalSinceMs = NaN
+    }
+    indicators.light = lightAt(light, nowMs - indicators.lightSinceMs)
+    indicators.sounding = soundAt(sound, nowMs - indicators.soundSinceMs)
+    return indicators.signals.length > 0 && tellFirst(indicators, nowMs)
+}
+
+/** Goes on with the first of the signals, or begins it where the alarm is silent for long enough; true while any is to be told. */
+function tellFirst(indicators: Indicators, nowMs: number): boolean {
+    const signal = indicators.signals[0]
+    if (!(nowMs >= indicators.signalSinceMs)) {
+        if (!fits(indicators.soundPriority, nowMs - indicators.soundSinceMs, signal)) return true
+        indicators.signalSinceMs = nowMs
+    }
+    const toldMs = nowMs - indicators.signalSinceMs
+    if (slotOf(toldMs) >= SIGNAL_SLOTS[signal]) {
+        indicators.signals.shift()
+        indicators.signalSinceMs = NaN
+        return indicators.signals.length > 0
+    }
+    if (signalAt(signal, toldMs)) {
+        indicators.sounding = true
+        if (indicators.lightPriority === AlarmPriority.None) indicators.light = Light.Yellow
+    }
+    return true
+}
+
+/** Whether the sound of `priority`, shown for `shownMs`, is silent until a signal that begins now is over. */
+function fits(priority: AlarmPriority, shownMs: number, signal: Signal): boolean {
+    if (priority === AlarmPriority.None) return true
+    const inCycle = slotOf(shownMs) % CYCLE_SLOTS[priority]
+    return inCycle >= BURST_SLOTS && inCycle + SIGNAL_SLOTS[signal] <= CYCLE_SLOTS[priority]
+}
+
 /** How long the lamp test shows each light, and then sounds the buzzer: assumed, long enough to be seen and heard. */
 const TEST_MS = 300
 
 /**
- * Starts light and buzzer, all off. Each pattern starts afresh when its own priority changes, so a new alarm is heard at
- * once, and so is one whose pause is over. The buzzer must make its own tone while its pin is on: a pin here can't be
- * toggled at an audible rate.
+ * Starts light and buzzer, all off. The buzzer must make its own tone while its pin is on: a pin here can't be toggled at an
+ * audible rate.
  */
 export function startAnnunciator(red: SwitchedOutput, yellow: SwitchedOutput, buzzer: SwitchedOutput): Annunciator {
     red.pin.setMode(modeOf(red, false))
     yellow.pin.setMode(modeOf(yellow, false))
     buzzer.pin.setMode(modeOf(buzzer, false))
-    let lightShown = AlarmPriority.None
-    let lightSinceMs = 0
-    let soundShown = AlarmPriority.None
-    let soundSinceMs = 0
+    const indicators = createIndicators()
     let redOn = false
     let yellowOn = false
     let buzzerOn = false
@@ -99,18 +186,9 @@ export function startAnnunciator(red: SwitchedOutput, yellow: SwitchedOutput, bu
     }
     return {
         show: async (light: AlarmPriority, sound: AlarmPriority, nowMs: number) => {
-            if (light !== lightShown) {
-                lightShown = light
-                lightSinceMs = nowMs
-            }
-            if (sound !== soundShown) {
-                soundShown = sound
-                soundSinceMs = nowMs
-            }
-            const lightNow = lightAt(light, nowMs - lightSinceMs)
-            const redNow = lightNow === Light.Red
-            const yellowNow = lightNow === Light.Yellow || lightNow === Light.YellowSteady
-            const buzzerNow = soundAt(sound, nowMs - soundSinceMs)
+            const telling = refreshIndicators(indicators, light, sound, nowMs)
+            const redNow = indicators.light === Light.Red
+            const yellowNow = indicators.light === Light.Yellow || indicators.light === Light.YellowSteady
             if (redNow !== redOn) {
                 redOn = redNow
                 red.pin.setMode(modeOf(red, redNow))
@@ -119,11 +197,13 @@ export function startAnnunciator(red: SwitchedOutput, yellow: SwitchedOutput, bu
                 yellowOn = yellowNow
                 yellow.pin.setMode(modeOf(yellow, yellowNow))
             }
-            if (buzzerNow !== buzzerOn) {
-                buzzerOn = buzzerNow
-                buzzer.pin.setMode(modeOf(buzzer, buzzerNow))
+            if (indicators.sounding !== buzzerOn) {
+                buzzerOn = indicators.sounding
+                buzzer.pin.setMode(modeOf(buzzer, buzzerOn))
             }
+            return telling
         },
+        tell: (signal: Signal) => addSignal(indicators, signal),
         test: async () => {
             await flash(red)
             await flash(yellow)

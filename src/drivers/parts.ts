@@ -32,6 +32,12 @@ export interface Motor {
     faulty(): Promise<boolean>
 }
 
+/** What a person who asked for something is told by light and buzzer: no alarm, and not to be taken for one. */
+export enum Signal {
+    Granted = 0,
+    Denied = 1,
+}
+
 /** Light and buzzer. */
 export interface Annunciator {
     /**
@@ -39,8 +45,14 @@ export interface Annunciator {
      * @param light the highest standing priority
      * @param sound the same, or None while a person has paused it
      * @param nowMs time on the monotonic clock
+     * @returns true while a signal is not told to its end: the next tick must call it too, though no alarm stands
      */
-    show(light: AlarmPriority, sound: AlarmPriority, nowMs: number): Promise<void>
+    show(light: AlarmPriority, sound: AlarmPriority, nowMs: number): Promise<boolean>
+    /**
+     * Has `show` tell this from its next call on, in a silence of the alarms' sound that is long enough for all of it: alarms go
+     * first, and what a burst breaks off is told again. What is told already is finished before it.
+     */
+    tell(signal: Signal): void
     /** Lamp test at power-on: each light and the buzzer on for a moment, then off. */
     test(): Promise<void>
 }

@@ -95,6 +95,15 @@ test("the supply warning is where there is a pin for it", () => {
     })
 })
 
+test("the patient's button is where there is a pin for it, and is read after the one that stops", () => {
+    for (const [name, board] of Object.entries(BOARDS)) {
+        const entry = readFileSync(board.entry, "utf8")
+        const both = /startButton\(pins\.START_STOP\),\s+startDoseButton\(pins\.DOSE\),/
+        expect(both.test(entry), name).toBe(name === "pico")
+        expect(entry.includes("startButton(pins.START_STOP)"), name).toBe(true)
+    }
+})
+
 test.each(Object.entries(BOARDS))("%s keeps its records in the memory", (_name, board) => {
     expect(readFileSync(board.entry, "utf8")).toContain("memory: startFram(i2c)")
 })

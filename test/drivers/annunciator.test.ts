@@ -1,5 +1,16 @@
+import fc from "fast-check"
 import { beforeEach, expect, test } from "vitest"
-import { Light, lightAt, soundAt, startAnnunciator } from "../../src/drivers/annunciator"
+import {
+    addSignal,
+    createIndicators,
+    Light,
+    lightAt,
+    refreshIndicators,
+    signalAt,
+    soundAt,
+    startAnnunciator,
+} from "../../src/drivers/annunciator"
+import { Signal } from "../../src/drivers/parts"
 import { AlarmPriority } from "../../src/pump/alarms"
 import { clock, setClock } from "./devicescriptCore"
 import { Timeline } from "./emulated"
@@ -190,4 +201,237 @@ test("ANN-2: the lamp test shows red, yellow and the buzzer one after the other,
         ["RED", 1],
         ["BUZZER", 1],
     ])
+})
+
+const { None, Low, Medium, High } = AlarmPriority
+
+test.each([
+    [Signal.Granted, [1000]],
+    [Signal.Denied, [300, 300, 300, 300]],
+])(
+    "ANN-3: signal %d has pulses of %j ms, each longer than any of an alarm, as far apart, and then it is over",
+    (signal, pulses) => {
+        const runs = runsOf(ms => signalAt(signal, ms), 0, 60_000)
+        expect(runs.filter(run => run[0]).map(run => run[1])).toEqual(pulses)
+        for (const [on, lastingMs] of runs.slice(0, -1)) if (!on) expect(lastingMs).toBe(300)
+        for (const priority of [Low, Medium, High])
+            for (const [on, lastingMs] of runsOf(ms => soundAt(priority, ms), 0, 60_000))
+                if (on) expect(Math.min(...pulses)).toBeGreaterThan(lastingMs)
+    },
+)
+
+/** What is heard and seen tick by tick: `#` where the buzzer sounds, and the light. */
+function watched(indicators = createIndicators()) {
+    let nowMs = 5000
+    return {
+        indicators,
+        tell: (signal: Signal) => addSignal(indicators, signal),
+        show: (ticks: number, light = None, sound = light, lateMs = () => 0) => {
+            let heard = ""
+            const lights: Light[] = []
+            let telling = 0
+            for (let i = 0; i < ticks; i++) {
+                if (refreshIndicators(indicators, light, sound, nowMs + lateMs())) telling += 1
+                heard += indicators.sounding ? "#" : "-"
+                lights.push(indicators.light)
+                nowMs += TICK_MS
+            }
+            return { heard, lights, telling }
+        },
+    }
+}
+
+const GRANTED = "##########-----"
+const DENIED = "###---###---###---###-----"
+
+/** The sound of an alarm from its first tick on. */
+function alarmSound(priority: AlarmPriority, ticks: number): string {
+    return Array.from({ length: ticks }, (_, i) => (soundAt(priority, i * TICK_MS) ? "#" : "-")).join("")
+}
+
+test.each([
+    [Signal.Granted, GRANTED],
+    [Signal.Denied, DENIED],
+])(
+    "ANN-3: without an alarm signal %d is heard at once, the yellow light with it, and calls are wanted until it is over",
+    (signal, pulses) => {
+        const pump = watched()
+        expect(pump.show(20)).toMatchObject({ heard: "-".repeat(20), telling: 0 })
+        pump.tell(signal)
+        const { heard, lights, telling } = pump.show(60)
+        expect(heard).toBe(pulses.padEnd(60, "-"))
+        expect(lights).toEqual([...heard].map(slot => (slot === "#" ? Light.Yellow : Light.Off)))
+        expect(telling, "up to the end of the silence after it").toBe(pulses.length)
+        expect(pump.show(20)).toMatchObject({ heard: "-".repeat(20), telling: 0 })
+    },
+)
+
+test("ANN-3: ticks up to 49 ms off give the same pulses", () => {
+    for (const offs of [
+        [0, 49],
+        [49, 0],
+        [24, -24],
+        [-24, 24],
+    ]) {
+        const pump = watched()
+        pump.tell(Signal.Denied)
+        let i = 0
+        expect(pump.show(40, None, None, () => offs[i++ % 2]).heard).toBe(DENIED.padEnd(40, "-"))
+    }
+})
+
+/** The part of each cycle that belongs to the burst. */
+const BURST_TICKS = 32
+
+test.each([Low, Medium, High])(
+    "ANN-3: a signal told as a burst of priority %d begins is heard after it, with the light left to the alarm",
+    priority => {
+        for (const [signal, pulses] of [
+            [Signal.Granted, GRANTED],
+            [Signal.Denied, DENIED],
+        ] as const) {
+            const pump = watched()
+            pump.tell(signal)
+            const { heard, lights, telling } = pump.show(300, priority)
+            const alone = alarmSound(priority, 300)
+            expect(heard).toBe(alone.slice(0, BURST_TICKS) + pulses + alone.slice(BURST_TICKS + pulses.length))
+            expect(lights).toEqual(lights.map((_, i) => lightAt(priority, i * TICK_MS)))
+            expect(telling).toBe(BURST_TICKS + pulses.length)
+        }
+    },
+)
+
+test("ANN-3: the last moment that leaves room before the next burst is used, one later waits until after that", () => {
+    for (const [signal, pulses] of [
+        [Signal.Granted, GRANTED],
+        [Signal.Denied, DENIED],
+    ] as const)
+        for (const late of [0, 1]) {
+            const pump = watched()
+            const before = 80 - pulses.length + late
+            pump.show(before, High)
+            pump.tell(signal)
+            const { heard } = pump.show(160 - before, High)
+            const alone = alarmSound(High, 160)
+            const at = late === 0 ? before : 80 + 32
+            expect(heard).toBe((alone.slice(0, at) + pulses + alone.slice(at + pulses.length)).slice(before))
+        }
+})
+
+test("ANN-3: a new alarm breaks a signal off at once, which is heard whole after the burst", () => {
+    const pump = watched()
+    pump.tell(Signal.Granted)
+    expect(pump.show(4).heard).toBe("####")
+    const { heard, telling } = pump.show(80, High)
+    expect(heard.slice(0, 32)).toBe(alarmSound(High, 32))
+    expect(heard.slice(32)).toBe(GRANTED.padEnd(48, "-"))
+    expect(telling).toBe(32 + GRANTED.length)
+})
+
+test("ANN-3: while the sound of an alarm is paused a signal is heard at once, and a pause that begins does not break it off", () => {
+    const pump = watched()
+    pump.show(5, High)
+    pump.tell(Signal.Denied)
+    const { heard, lights } = pump.show(30, High, None)
+    expect(heard).toBe(DENIED.padEnd(30, "-"))
+    expect(lights).toEqual(lights.map((_, i) => lightAt(High, (5 + i) * TICK_MS)))
+
+    const other = watched()
+    other.show(32, Medium)
+    other.tell(Signal.Denied)
+    expect(other.show(8, Medium).heard + other.show(22, Medium, None).heard).toBe(DENIED.padEnd(30, "-"))
+})
+
+test("ANN-4: two different answers are heard in their order, apart from each other; the same one twice is heard once where both wait", () => {
+    const pump = watched()
+    pump.show(1, High)
+    pump.tell(Signal.Granted)
+    pump.tell(Signal.Denied)
+    pump.tell(Signal.Denied)
+    pump.show(31, High)
+    expect(pump.show(48, High).heard).toBe((GRANTED + "-" + DENIED).padEnd(48, "-"))
+
+    const same = watched()
+    same.show(1, High)
+    same.tell(Signal.Denied)
+    same.tell(Signal.Denied)
+    same.show(31, High)
+    expect(same.show(48, High).heard).toBe(DENIED.padEnd(48, "-"))
+    expect(same.show(80, High).heard).toBe(alarmSound(High, 80))
+})
+
+test("ANN-4: who asks again while a denial is told hears it again", () => {
+    const pump = watched()
+    pump.tell(Signal.Denied)
+    pump.show(10)
+    pump.tell(Signal.Denied)
+    const again = `${DENIED.slice(10)}-${DENIED}`
+    const { heard, telling } = pump.show(50)
+    expect(heard).toBe(again.padEnd(50, "-"))
+    expect(telling, "between the two as well").toBe(again.length)
+})
+
+test("ANN-4: a fault that tells without end fills no memory", () => {
+    const pump = watched()
+    for (let i = 0; i < 1000; i++) pump.tell(i % 2 === 0 ? Signal.Granted : Signal.Denied)
+    expect(pump.indicators.signals).toEqual([Signal.Granted, Signal.Denied, Signal.Granted, Signal.Denied])
+})
+
+const arbitraryPriority = fc.constantFrom(None, Low, Medium, High)
+
+test("ANN-3, ANN-4: whatever alarms and signals come, alarms sound and shine as if there were no signals, and each signal is told within 6 s of the last change", () => {
+    fc.assert(
+        fc.property(
+            fc.array(
+                fc.record({
+                    light: arbitraryPriority,
+                    paused: fc.boolean(),
+                    ticks: fc.integer({ min: 1, max: 200 }),
+                    signal: fc.option(fc.constantFrom(Signal.Granted, Signal.Denied)),
+                }),
+                { maxLength: 8 },
+            ),
+            fc.record({ light: arbitraryPriority, signal: fc.constantFrom(Signal.Granted, Signal.Denied) }),
+            (past, last) => {
+                const pump = watched()
+                const alone = watched()
+                const both = (ticks: number, light: AlarmPriority, sound: AlarmPriority) => {
+                    const seen = pump.show(ticks, light, sound)
+                    const alarms = alone.show(ticks, light, sound)
+                    if (light !== None) expect(seen.lights).toEqual(alarms.lights)
+                    // From its first pulse to half a second after the last one a burst is the alarm's alone.
+                    for (const burst of alarms.heard.matchAll(/#(?:-{0,5}#)*-{0,5}/g))
+                        expect(seen.heard.slice(burst.index, burst.index + burst[0].length)).toBe(burst[0])
+                    return seen
+                }
+                for (const { light, paused, ticks, signal } of past) {
+                    if (signal !== null) pump.tell(signal)
+                    both(ticks, light, paused ? None : light)
+                }
+                // What came before is told to its end.
+                both(600, last.light, last.light)
+                expect(pump.indicators.signals).toEqual([])
+                pump.tell(last.signal)
+                const { heard, telling } = both(100, last.light, last.light)
+                const pulses = last.signal === Signal.Granted ? GRANTED : DENIED
+                expect(heard).toContain(pulses)
+                expect(telling).toBe(heard.indexOf(pulses) + pulses.length)
+                expect(heard.indexOf(pulses)).toBeLessThan(60)
+            },
+        ),
+        { numRuns: 300 },
+    )
+})
+
+test("ANN-3: the part's pins give a signal with the yellow light, and are left alone afterwards", async () => {
+    const annunciator = start()
+    expect(await annunciator.show(None, None, 900)).toBe(false)
+    timeline.edges.length = 0
+    annunciator.tell(Signal.Denied)
+    const telling: boolean[] = []
+    for (let ms = 1000; ms < 6000; ms += TICK_MS) telling.push(await annunciator.show(None, None, ms))
+    expect(telling).toEqual(telling.map((_, i) => i < DENIED.length))
+    expect(timeline.of("BUZZER").map(edge => edge.level)).toEqual([1, 0, 1, 0, 1, 0, 1, 0])
+    expect(timeline.of("YELLOW").map(edge => edge.level)).toEqual([0, 1, 0, 1, 0, 1, 0, 1])
+    expect(timeline.of("RED")).toEqual([])
 })
