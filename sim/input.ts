@@ -49,6 +49,12 @@ export function numberField(description: string, min: number, max: number): z.Zo
     return z.number({ error }).min(min, { error }).max(max, { error }).describe(description)
 }
 
+/** A field that holds a number over 0, up to `max`. */
+export function overZeroField(description: string, max: number): z.ZodNumber {
+    const error = `a number over 0, up to ${max}`
+    return z.number({ error }).gt(0, { error }).max(max, { error }).describe(description)
+}
+
 /** A field that holds a whole number from `min` to `max`. */
 export function wholeField(description: string, min: number, max: number): z.ZodNumber {
     const error = `a whole number from ${min} to ${max}`

@@ -16,13 +16,18 @@ const BYTE_ACCESSES = 1e12
 const HOURS = 6
 const DAYS_PER_YEAR = 365.25
 
-/** Flows from the lowest to the highest, each with a dose and a strength that give it. */
+/** Flows from the lowest to the highest, each with a dose and a strength that give it, and the soft limits that these exceed. */
 const FLOWS = [
-    { mlPerDay: 0.048, microgramsPerDay: 24, concentrationMicrogramsPerMl: 500 },
-    { mlPerDay: 0.2, microgramsPerDay: 100, concentrationMicrogramsPerMl: 500 },
-    { mlPerDay: 1, microgramsPerDay: 500, concentrationMicrogramsPerMl: 500 },
-    { mlPerDay: 4, microgramsPerDay: 200, concentrationMicrogramsPerMl: 50 },
-    { mlPerDay: 24, microgramsPerDay: 1200, concentrationMicrogramsPerMl: 50 },
+    { mlPerDay: 0.048, microgramsPerDay: 24, concentrationMicrogramsPerMl: 500, exceeded: [] },
+    { mlPerDay: 0.2, microgramsPerDay: 100, concentrationMicrogramsPerMl: 500, exceeded: [] },
+    { mlPerDay: 1, microgramsPerDay: 500, concentrationMicrogramsPerMl: 500, exceeded: [] },
+    { mlPerDay: 4, microgramsPerDay: 200, concentrationMicrogramsPerMl: 50, exceeded: ["screening-strength"] },
+    {
+        mlPerDay: 24,
+        microgramsPerDay: 1200,
+        concentrationMicrogramsPerMl: 50,
+        exceeded: ["over-1000", "usual-of-all", "screening-strength"],
+    },
 ]
 
 /** The usual bytes of a record that is written for a step. */
@@ -48,8 +53,13 @@ export async function measureJournal(onProgress: (done: number) => void): Promis
     const file = fileURLToPath(new URL("../scenarios/continuous-day.json", import.meta.url))
     const scenario = loadScenario(file)
     const measured: JournalMeasured[] = []
-    for (const { mlPerDay, microgramsPerDay, concentrationMicrogramsPerMl } of FLOWS) {
-        const prescription = { ...scenario.prescription, concentrationMicrogramsPerMl, schedule: { microgramsPerDay } }
+    for (const { mlPerDay, microgramsPerDay, concentrationMicrogramsPerMl, exceeded } of FLOWS) {
+        const prescription = {
+            ...scenario.prescription,
+            concentrationMicrogramsPerMl,
+            schedule: { microgramsPerDay },
+            confirmed: exceeded.map(limit => ({ limit, because: "A flow of the bench." })),
+        }
         const { bytes, limitsBytes } = compilePrescription(prescription, file)
         const session = new Session(
             {

@@ -1,10 +1,11 @@
-// Writes the JSON Schemas that editors check prescription, mechanism and scenario files with, from what the loader checks.
+// Writes the JSON Schemas that editors check prescription, mechanism, drug and scenario files with, from what the loader checks.
 // They are kept in the repository, beside what they are made from, and a test tells when one is out of date.
 
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { z } from "zod"
+import { drugSchema } from "../prescription/drugLibrary"
 import { mechanismSchema } from "../prescription/mechanism"
 import { prescriptionSchema } from "../prescription/schema"
 import { scenarioSchema } from "../scenario/schema"
@@ -15,6 +16,7 @@ const TOP = fileURLToPath(new URL("../../", import.meta.url))
 export const SCHEMA_FILES: Record<string, object> = {
     "sim/prescription/prescription.schema.json": jsonSchema(prescriptionSchema),
     "sim/prescription/mechanism.schema.json": jsonSchema(mechanismSchema),
+    "sim/prescription/drug.schema.json": jsonSchema(drugSchema),
     "sim/scenario/scenario.schema.json": jsonSchema(scenarioSchema),
 }
 

@@ -15,30 +15,36 @@ import {
     Programme,
 } from "../../src/pump/programme"
 import { fieldName, InputError, Problem, readInput, shown, shownNumber } from "../input"
+import { addDoses, addPeriodicDose, NO_DOSES, refuseIn, volumePl } from "./doses"
+import { type Drug, type DrugLibrary, shippedDrugs } from "./drugLibrary"
+import { meanRatePlPerDayOf } from "./flow"
 import { encodeLimits, limitsOf } from "./limits"
-import {
-    CONCENTRATION_MAX,
-    CONCENTRATION_MIN,
-    LABELLED_MICROGRAMS_PER_ML,
-    PICOLITRES_PER_ML,
-    Prescription,
-    PrescriptionSegment,
-    prescriptionSchema,
-    SCREENING_MICROGRAMS_PER_ML,
-    WEEKDAYS,
-} from "./schema"
+import { PICOLITRES_PER_ML, Prescription, PrescriptionSegment, prescriptionSchema, WEEKDAYS } from "./schema"
+import { drugOf, softLimitBits } from "./softLimits"
+import { clockTime, MINUTES_PER_DAY } from "./week"
 
-const MINUTES_PER_DAY = 1440
 const FLOW_ML_PER_DAY_MIN = RATE_PL_PER_DAY_MIN / PICOLITRES_PER_ML
 const FLOW_ML_PER_DAY_MAX = RATE_PL_PER_DAY_MAX / PICOLITRES_PER_ML
 
 /** A prescription and what the pump is given for it. */
 export interface CompiledPrescription {
     prescription: Prescription
+    drug: Drug
     programme: Programme
     bytes: Uint8Array
     limits: GuardLimits
     limitsBytes: Uint8Array
+}
+
+/** What a prescription is compiled with. */
+export interface CompileOptions {
+    /** The drugs that there are; those that come with the project where they are left out. */
+    drugs?: DrugLibrary
+    /**
+     * The soft limits that a pump holds as confirmed, for a programme that is only read back: they are taken as they are, because
+     * the pump does not keep what they were judged by. A prescription for a pump is never compiled with it.
+     */
+    softLimitsHeld?: number
 }
 
 /** One stretch of a day pattern, with the field its dose was given in. */
@@ -53,19 +59,27 @@ interface Stretch {
 }
 
 /** Reads, checks and compiles a prescription file; throws InputError. */
-export function loadPrescription(file: string): CompiledPrescription {
-    return compilePrescription(readInput(file, prescriptionSchema), file)
+export function loadPrescription(file: string, options?: CompileOptions): CompiledPrescription {
+    return compilePrescription(readInput(file, prescriptionSchema), file, options)
 }
 
 /**
  * Compiles a prescription; `file` is what its problems name.
  * Each flow is the whole number of picolitres per day nearest to dose rate / strength, so at most half a picolitre a
- * day away from it. Throws InputError with everything that can't be delivered.
+ * day away from it. Throws InputError with everything that can't be delivered, with what the drug's label advises against and
+ * nobody has confirmed, and with what is wrong in the drug library.
  */
-export function compilePrescription(prescription: Prescription, file: string): CompiledPrescription {
+export function compilePrescription(
+    prescription: Prescription,
+    file: string,
+    options: CompileOptions = {},
+): CompiledPrescription {
     const problems: Problem[] = []
+    const drug = drugOf(prescription, options.drugs ?? shippedDrugs(), file)
     const { concentrationMicrogramsPerMl, reservoirMl, refillAlarmMl } = prescription
-    if (!(refillAlarmMl < reservoirMl))
+    const reservoirPl = Math.round(reservoirMl * PICOLITRES_PER_ML)
+    const reservoirLowPl = Math.round(refillAlarmMl * PICOLITRES_PER_ML)
+    if (!(reservoirLowPl < reservoirPl))
         problems.push({
             file,
             field: "refillAlarmMl",
@@ -84,21 +98,11 @@ export function compilePrescription(prescription: Prescription, file: string): C
         })
     if (problems.length > 0) throw new InputError(problems)
 
-    const meanMicrogramsPerDay = weeklyMean(
-        patternOfWeekday.map(pattern =>
-            patterns[pattern].map(({ startMinute, endMinute, microgramsPerDay }) => ({
-                minutes: endMinute - startMinute,
-                rate: microgramsPerDay,
-            })),
-        ),
-    )
-    checkFlows(patterns.flat(), meanMicrogramsPerDay, concentrationMicrogramsPerMl, file, problems)
-    if (problems.length > 0) throw new InputError(problems)
-
     const programme: Programme = {
+        ...NO_DOSES,
         concentrationNgPerMl: Math.round(concentrationMicrogramsPerMl * 1000),
-        reservoirPl: Math.round(reservoirMl * PICOLITRES_PER_ML),
-        reservoirLowPl: Math.round(refillAlarmMl * PICOLITRES_PER_ML),
+        reservoirPl,
+        reservoirLowPl,
         meanRatePlPerDay: 0,
         patternOfWeekday,
         patternStart: [0],
@@ -112,15 +116,33 @@ export function compilePrescription(prescription: Prescription, file: string): C
         }
         programme.patternStart.push(programme.segmentStartMinute.length)
     }
-    programme.meanRatePlPerDay = Math.round(weeklyMean(patternOfWeekday.map(pattern => segmentsOf(programme, pattern))))
+    checkFlows(patterns.flat(), drug, concentrationMicrogramsPerMl, file, problems)
+    if (problems.length > 0) throw new InputError(problems)
+    const refuse = refuseIn(file, problems)
+    addPeriodicDose(programme, prescription, refuse)
+    if (problems.length > 0) throw new InputError(problems)
+    programme.meanRatePlPerDay = meanRatePlPerDayOf(programme)
+    checkMeanFlow(programme, patterns.flat(), drug, concentrationMicrogramsPerMl, file, problems)
+    if (problems.length > 0) throw new InputError(problems)
+    addDoses(programme, prescription, refuse)
+    if (problems.length > 0) throw new InputError(problems)
     const limits = limitsOf(prescription, programme, file, problems)
     if (problems.length > 0) throw new InputError(problems)
-    return { prescription, programme, bytes: encodeProgramme(programme), limits, limitsBytes: encodeLimits(limits) }
+    programme.softLimits = options.softLimitsHeld ?? softLimitBits(prescription, programme, drug, file, problems)
+    if (problems.length > 0) throw new InputError(problems)
+    return {
+        prescription,
+        drug,
+        programme,
+        bytes: encodeProgramme(programme),
+        limits,
+        limitsBytes: encodeLimits(limits),
+    }
 }
 
 /** Flow in whole picolitres per day of a dose rate in µg/day at a strength in µg/mL. */
 export function flowPlPerDay(microgramsPerDay: number, concentrationMicrogramsPerMl: number): number {
-    return Math.round((microgramsPerDay / concentrationMicrogramsPerMl) * PICOLITRES_PER_ML)
+    return volumePl(microgramsPerDay, concentrationMicrogramsPerMl)
 }
 
 /** Day patterns in the order of the file, each sorted by time, and which of them runs on each weekday. */
@@ -208,8 +230,8 @@ function stretchesOf(
     return stretches.sort((a, b) => a.startMinute - b.startMinute)
 }
 
-/** The dose of a segment as it was given, and as a rate. */
-function doseOf(segment: PrescriptionSegment, minutes: number) {
+/** The dose of a segment of so many minutes as it was given, and as a rate. */
+export function doseOf(segment: PrescriptionSegment, minutes: number) {
     const { microgramsPerSegment, microgramsPerHour, microgramsPerDay } = segment
     if (microgramsPerSegment !== undefined)
         return {
@@ -234,8 +256,8 @@ function checkDayIsFilled(pattern: Stretch[], file: string, problems: Problem[])
             problems.push({
                 file,
                 field: stretch.fromField,
-                was: `"${clock(stretch.startMinute)}", ${breakBetween(last, stretch)}`,
-                mayBe: `"${clock(due)}"`,
+                was: `"${clockTime(stretch.startMinute)}", ${breakBetween(last, stretch)}`,
+                mayBe: `"${clockTime(due)}"`,
             })
         if (stretch.endMinute > due) last = stretch
     }
@@ -243,50 +265,69 @@ function checkDayIsFilled(pattern: Stretch[], file: string, problems: Problem[])
         problems.push({
             file,
             field: last.toField,
-            was: `"${clock(last.endMinute)}", a gap from ${clock(last.endMinute)} to 24:00 after segment ${span(last)}`,
+            was: `"${clockTime(last.endMinute)}", a gap from ${clockTime(last.endMinute)} to 24:00 after segment ${span(last)}`,
             mayBe: '"24:00", or one more segment',
         })
 }
 
 function breakBetween(last: Stretch | undefined, stretch: Stretch): string {
-    const start = clock(stretch.startMinute)
+    const start = clockTime(stretch.startMinute)
     if (!last) return `a gap from 00:00 to ${start} before segment ${span(stretch)}`
     if (stretch.startMinute < last.endMinute) return `segment ${span(stretch)} overlaps segment ${span(last)}`
-    return `a gap from ${clock(last.endMinute)} to ${start} between segment ${span(last)} and segment ${span(stretch)}`
+    return `a gap from ${clockTime(last.endMinute)} to ${start} between segment ${span(last)} and segment ${span(stretch)}`
 }
 
-/** Each flow, and the mean that runs while the time of day is unknown, is one that the pump can deliver. */
-function checkFlows(
+/** Each flow of the schedule is one that the pump can deliver. */
+function checkFlows(stretches: Stretch[], drug: Drug, concentration: number, file: string, problems: Problem[]): void {
+    const rates = stretches.map(stretch => stretch.microgramsPerDay).filter(rate => rate > 0)
+    for (const { field, was, microgramsPerDay } of stretches)
+        if (microgramsPerDay > 0 && !flowAllowed(microgramsPerDay, concentration))
+            problems.push(refusedRate(file, field, shown(was), microgramsPerDay, rates, drug, concentration))
+}
+
+/** The mean flow, which runs while the time of day is unknown, is one that the pump can deliver. */
+function checkMeanFlow(
+    programme: Programme,
     stretches: Stretch[],
-    meanMicrogramsPerDay: number,
+    drug: Drug,
     concentration: number,
     file: string,
     problems: Problem[],
 ): void {
-    const rates = [...stretches.map(stretch => stretch.microgramsPerDay), meanMicrogramsPerDay].filter(rate => rate > 0)
-    const refuse = (field: string, was: string, microgramsPerDay: number) =>
-        problems.push({
-            file,
-            field,
-            was: `${was}, ${shownNumber(microgramsPerDay)} µg/day at ${shownNumber(concentration)} µg/mL = ${shownNumber(microgramsPerDay / concentration)} mL/day`,
-            mayBe:
-                `a dose whose flow is ${FLOW_ML_PER_DAY_MIN} to ${FLOW_ML_PER_DAY_MAX} mL/day` +
-                ` (${shownNumber(FLOW_ML_PER_DAY_MIN * concentration)} to ${shownNumber(FLOW_ML_PER_DAY_MAX * concentration)} µg/day at this concentration)` +
-                `; ${servingConcentrations(microgramsPerDay, rates, concentration)}`,
-        })
-    for (const { field, was, microgramsPerDay } of stretches)
-        if (microgramsPerDay > 0 && !flowAllowed(microgramsPerDay, concentration))
-            refuse(field, shown(was), microgramsPerDay)
-    if (problems.length > 0) return
-    if (!(meanMicrogramsPerDay > 0))
+    const meanPlPerDay = programme.meanRatePlPerDay
+    if (!(meanPlPerDay > 0)) {
         problems.push({
             file,
             field: "schedule",
             was: "no dose at any time",
             mayBe: "a schedule with a dose: a pump is stopped by a command, never by its prescription",
         })
-    else if (!flowAllowed(meanMicrogramsPerDay, concentration))
-        refuse("schedule", "a mean over the week", meanMicrogramsPerDay)
+        return
+    }
+    if (meanPlPerDay >= RATE_PL_PER_DAY_MIN && meanPlPerDay <= RATE_PL_PER_DAY_MAX) return
+    const mean = (meanPlPerDay / PICOLITRES_PER_ML) * concentration
+    const rates = [...stretches.map(stretch => stretch.microgramsPerDay), mean].filter(rate => rate > 0)
+    problems.push(refusedRate(file, "schedule", "a mean over the week", mean, rates, drug, concentration))
+}
+
+function refusedRate(
+    file: string,
+    field: string,
+    was: string,
+    microgramsPerDay: number,
+    rates: number[],
+    drug: Drug,
+    concentration: number,
+): Problem {
+    return {
+        file,
+        field,
+        was: `${was}, ${shownNumber(microgramsPerDay)} µg/day at ${shownNumber(concentration)} µg/mL = ${shownNumber(microgramsPerDay / concentration)} mL/day`,
+        mayBe:
+            `a dose whose flow is ${FLOW_ML_PER_DAY_MIN} to ${FLOW_ML_PER_DAY_MAX} mL/day` +
+            ` (${shownNumber(FLOW_ML_PER_DAY_MIN * concentration)} to ${shownNumber(FLOW_ML_PER_DAY_MAX * concentration)} µg/day at this concentration)` +
+            `; ${servingConcentrations(microgramsPerDay, rates, drug, concentration)}`,
+    }
 }
 
 function flowAllowed(microgramsPerDay: number, concentration: number): boolean {
@@ -294,10 +335,11 @@ function flowAllowed(microgramsPerDay: number, concentration: number): boolean {
     return flow >= RATE_PL_PER_DAY_MIN && flow <= RATE_PL_PER_DAY_MAX
 }
 
-/** The strengths in µg/mL at which every one of `rates` (µg/day) has a flow that the pump can deliver, or undefined. */
-export function concentrationsFor(rates: number[]): { min: number; max: number } | undefined {
-    const lowest = Math.max(CONCENTRATION_MIN, Math.max(...rates) / FLOW_ML_PER_DAY_MAX)
-    const highest = Math.min(CONCENTRATION_MAX, Math.min(...rates) / FLOW_ML_PER_DAY_MIN)
+/** The strengths in µg/mL at which a drug may be given and every one of `rates` (µg/day) has a flow that the pump can deliver, or undefined. */
+export function concentrationsFor(rates: number[], drug: Drug): { min: number; max: number } | undefined {
+    const { lowestMicrogramsPerMl, highestMicrogramsPerMl } = drug.strengths
+    const lowest = Math.max(lowestMicrogramsPerMl, Math.max(...rates) / FLOW_ML_PER_DAY_MAX)
+    const highest = Math.min(highestMicrogramsPerMl, Math.min(...rates) / FLOW_ML_PER_DAY_MIN)
     // Rounded inwards to what a pharmacy can weigh and a message can show.
     const min = Math.ceil(lowest * 10 - 1e-6) / 10
     const max = Math.floor(highest * 10 + 1e-6) / 10
@@ -305,17 +347,20 @@ export function concentrationsFor(rates: number[]): { min: number; max: number }
 }
 
 /** Says which strength would serve all of `rates`: the labelled one nearest to `concentration`, and the whole range. */
-function servingConcentrations(microgramsPerDay: number, rates: number[], concentration: number): string {
-    const range = concentrationsFor(rates)
+function servingConcentrations(microgramsPerDay: number, rates: number[], drug: Drug, concentration: number): string {
+    const { lowestMicrogramsPerMl, highestMicrogramsPerMl, labelled } = drug.strengths
+    const range = concentrationsFor(rates, drug)
     const all = new Set(rates).size > 1 ? "every segment" : "this dose"
-    if (!range) return `no concentration from ${CONCENTRATION_MIN} to ${CONCENTRATION_MAX} µg/mL serves ${all}`
-    const nearest = [...LABELLED_MICROGRAMS_PER_ML, SCREENING_MICROGRAMS_PER_ML]
-        .filter(labelled => labelled >= range.min && labelled <= range.max)
-        .sort((a, b) => Math.abs(Math.log(a / concentration)) - Math.abs(Math.log(b / concentration)))[0]
+    if (!range) return `no concentration from ${lowestMicrogramsPerMl} to ${highestMicrogramsPerMl} µg/mL serves ${all}`
+    const away = (microgramsPerMl: number) => Math.abs(Math.log(microgramsPerMl / concentration))
+    const nearest = labelled
+        .filter(({ microgramsPerMl }) => microgramsPerMl >= range.min && microgramsPerMl <= range.max)
+        .sort((a, b) => away(a.microgramsPerMl) - away(b.microgramsPerMl))[0]
     const any = `any concentration from ${range.min} to ${range.max} µg/mL serves ${all}`
     if (nearest === undefined) return any
-    const screening = nearest === SCREENING_MICROGRAMS_PER_ML ? " (the screening strength)" : ""
-    return `at ${nearest} µg/mL${screening} it would be ${shownNumber(microgramsPerDay / nearest)} mL/day; ${any}`
+    const { microgramsPerMl, use } = nearest
+    const other = use === "maintenance" ? "" : ` (the ${use} strength)`
+    return `at ${microgramsPerMl} µg/mL${other} it would be ${shownNumber(microgramsPerDay / microgramsPerMl)} mL/day; ${any}`
 }
 
 /** The bytes of a programme (layout in `src/pump/programme.ts`); throws when the pump would not read the same back. */
@@ -333,6 +378,21 @@ export function encodeProgramme(programme: Programme): Uint8Array {
     writeUint(bytes, 16, 6, programme.reservoirPl)
     writeUint(bytes, 22, 6, programme.reservoirLowPl)
     writeUint(bytes, 28, 6, programme.meanRatePlPerDay)
+    writeUint(bytes, 34, 6, programme.refillWarningPl)
+    writeUint(bytes, 40, 6, programme.periodicPl)
+    writeUint(bytes, 46, 2, programme.periodicMinutes)
+    writeUint(bytes, 48, 2, programme.periodicDurationMinutes)
+    writeUint(bytes, 50, 4, programme.periodicStartMinute)
+    writeUint(bytes, 54, 4, programme.deadVolumePl)
+    writeUint(bytes, 58, 4, programme.bolusPlMax)
+    writeUint(bytes, 62, 4, programme.patientPl)
+    writeUint(bytes, 66, 2, programme.patientDurationMinutes)
+    writeUint(bytes, 68, 2, programme.lockoutMinutes)
+    writeUint(bytes, 70, 1, programme.dosesPerDayMax)
+    writeUint(bytes, 72, 2, programme.windowMinutes)
+    writeUint(bytes, 74, 6, programme.windowPlMax)
+    writeUint(bytes, 80, 6, programme.windowBasalPl)
+    writeUint(bytes, 86, 2, programme.softLimits)
     let offset = PROGRAMME_HEADER_SIZE
     for (let pattern = 0; pattern < patterns; pattern++) {
         const first = programme.patternStart[pattern]
@@ -341,7 +401,7 @@ export function encodeProgramme(programme: Programme): Uint8Array {
         offset += 1
         for (let i = first; i < end; i++) {
             writeUint(bytes, offset, 2, programme.segmentStartMinute[i])
-            writeUint(bytes, offset + 2, 6, programme.segmentRatePlPerDay[i])
+            writeUint(bytes, offset + 2, 5, programme.segmentRatePlPerDay[i])
             offset += PROGRAMME_SEGMENT_SIZE
         }
     }
@@ -352,40 +412,10 @@ export function encodeProgramme(programme: Programme): Uint8Array {
     return bytes
 }
 
-interface TimedRate {
-    minutes: number
-    rate: number
-}
-
-function segmentsOf(programme: Programme, pattern: number): TimedRate[] {
-    const end = programme.patternStart[pattern + 1]
-    const timedRates: TimedRate[] = []
-    for (let i = programme.patternStart[pattern]; i < end; i++) {
-        const endMinute = i + 1 < end ? programme.segmentStartMinute[i + 1] : MINUTES_PER_DAY
-        timedRates.push({
-            minutes: endMinute - programme.segmentStartMinute[i],
-            rate: programme.segmentRatePlPerDay[i],
-        })
-    }
-    return timedRates
-}
-
-function dayMean(day: TimedRate[]): number {
-    return day.reduce((sum, { minutes, rate }) => sum + minutes * rate, 0) / MINUTES_PER_DAY
-}
-
-function weeklyMean(days: TimedRate[][]): number {
-    return days.reduce((sum, day) => sum + dayMean(day), 0) / days.length
-}
-
 function minuteOf(clockTime: string): number {
     return Number(clockTime.slice(0, 2)) * 60 + Number(clockTime.slice(3))
 }
 
-function clock(minute: number): string {
-    return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`
-}
-
 function span(stretch: Stretch): string {
-    return `${clock(stretch.startMinute)}-${clock(stretch.endMinute)}`
+    return `${clockTime(stretch.startMinute)}-${clockTime(stretch.endMinute)}`
 }

@@ -8,33 +8,30 @@ import { decodeLimits, type GuardLimits, LIMITS_MAGIC, LIMITS_SIZE, LIMITS_VERSI
 import { DAY_LIMIT_PL_MAX, HOUR_LIMIT_PL_MAX } from "../../src/pump/limits"
 import type { Programme } from "../../src/pump/programme"
 import { type Problem, shown, shownNumber } from "../input"
+import { volumePl } from "./doses"
+import { LATE_MINUTES, ProgrammeFlow, type Window } from "./flow"
 import { PICOLITRES_PER_ML, type Prescription } from "./schema"
+import { MINUTES_PER_DAY } from "./week"
 
-const MINUTES_PER_DAY = 1440
-const MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY
-
-/** How the guard counts: in slots, the running one and as many before it as fill the window. */
-interface Window {
-    minutes: number
-    slotMinutes: number
+interface LimitedWindow extends Window {
     word: string
     plMax: number
 }
 
-const HOUR: Window = { minutes: 60, slotMinutes: 1, word: "hour", plMax: HOUR_LIMIT_PL_MAX }
-const DAY: Window = { minutes: MINUTES_PER_DAY, slotMinutes: 15, word: "day", plMax: DAY_LIMIT_PL_MAX }
-
-/** Steps may be counted this much later than they were due: a tick accounts for 10 s at most. */
-const LATE_MINUTES = 1
+const HOUR: LimitedWindow = { minutes: 60, slotMinutes: 1, word: "hour", plMax: HOUR_LIMIT_PL_MAX }
+const DAY: LimitedWindow = { minutes: MINUTES_PER_DAY, slotMinutes: 15, word: "day", plMax: DAY_LIMIT_PL_MAX }
 
 /** By how much a limit that nobody gave is over the fullest hour or day of the schedule: a quarter, and a microlitre for late steps. */
 const DEFAULT_MARGIN = 1.25
 const DEFAULT_MARGIN_PL = 1_000_000
 
-/** The prime allowed where nobody gave a limit, in mL: a catheter of 89 cm with a bore of 0.53 mm holds 0.2 mL (sources in `scenario/schema.ts`). */
+/** The prime allowed where nobody gave a limit or a line, in mL: a catheter of 89 cm with a bore of 0.53 mm holds 0.2 mL (sources in `scenario/schema.ts`). */
 export const PRIME_ML_DEFAULT = 0.25
 
-/** The limits of `prescription`, whose compiled programme is given; what may not be is added to `problems`. */
+/**
+ * The limits of `prescription`, whose compiled programme is given; what may not be is added to `problems`. They leave room for
+ * schedule and periodic doses and for every bolus that may come, so that the guard stops no pump that does as it should.
+ */
 export function limitsOf(
     prescription: Prescription,
     programme: Programme,
@@ -42,92 +39,87 @@ export function limitsOf(
     problems: Problem[],
 ): GuardLimits {
     const { concentrationMicrogramsPerMl, limits } = prescription
-    const flow = new Flow(programme)
-    const picolitres = (micrograms: number) =>
-        Math.round((micrograms / concentrationMicrogramsPerMl) * PICOLITRES_PER_ML)
+    const flow = new ProgrammeFlow(programme)
+    const besides = programme.patientPl > 0 || programme.bolusPlMax > 0
     const micrograms = (pl: number) => (pl / PICOLITRES_PER_ML) * concentrationMicrogramsPerMl
 
-    function limit(window: Window, field: string, given: number | undefined): number {
-        const neededPl = Math.ceil(flow.mostCounted(window))
-        if (given === undefined)
-            return Math.ceil(Math.max(DEFAULT_MARGIN * flow.fullest(window.minutes), neededPl)) + DEFAULT_MARGIN_PL
-        const givenPl = picolitres(given)
-        if (!(givenPl >= neededPl && givenPl <= window.plMax)) {
+    function limit(window: LimitedWindow, field: string, given: number | undefined): number {
+        const schedulePl = flow.mostCounted(window)
+        const bolusesPl = mostBolusesCounted(programme, window)
+        const neededPl = Math.ceil(schedulePl + bolusesPl)
+        const givenPl = given === undefined ? undefined : volumePl(given, concentrationMicrogramsPerMl)
+        if (
+            !(neededPl <= window.plMax && (givenPl === undefined || (givenPl >= neededPl && givenPl <= window.plMax)))
+        ) {
             // Rounded inwards, so that what is said to be allowed is.
             const least = shownNumber(Math.ceil(micrograms(neededPl) * 1000) / 1000)
             const most = shownNumber(Math.floor(micrograms(window.plMax) * 1000) / 1000)
-            problems.push({
-                file,
-                field: `limits.${field}`,
-                was: shown(given),
-                mayBe:
-                    `a number from ${least}, what the schedule itself may give in what the pump counts as one ${window.word}, ` +
-                    `to ${most}, the pump's maximum at this concentration`,
-            })
+            const what = besides ? "schedule and boluses together may give" : "the schedule itself may give"
+            problems.push(
+                neededPl <= window.plMax
+                    ? {
+                          file,
+                          field: `limits.${field}`,
+                          was: shown(given),
+                          mayBe: `a number from ${least}, what ${what} in what the pump counts as one ${window.word}, to ${most}, the pump's maximum at this concentration`,
+                      }
+                    : {
+                          file,
+                          field: "doseWindow.microgramsMax",
+                          was: `${least} µg, what ${what} in what the pump counts as one ${window.word}`,
+                          mayBe: `as much less as brings that to ${most}, the pump's maximum at this concentration`,
+                      },
+            )
         }
-        return givenPl
+        if (givenPl !== undefined) return givenPl
+        const roomy = Math.ceil(Math.max(DEFAULT_MARGIN * flow.fullest(window.minutes), schedulePl))
+        return Math.min(roomy + Math.ceil(bolusesPl) + DEFAULT_MARGIN_PL, window.plMax)
     }
 
+    const primeMl = programme.deadVolumePl > 0 ? programme.deadVolumePl / PICOLITRES_PER_ML : PRIME_ML_DEFAULT
     return {
         hourPlMax: limit(HOUR, "microgramsPerHour", limits?.microgramsPerHour),
         dayPlMax: limit(DAY, "microgramsPerDay", limits?.microgramsPerDay),
-        primePlMax: Math.round((limits?.primeMl ?? PRIME_ML_DEFAULT) * PICOLITRES_PER_ML),
+        primePlMax: Math.round((limits?.primeMl ?? primeMl) * PICOLITRES_PER_ML),
     }
 }
 
-/** The flow of a programme, for sums over any stretch of its week. */
-class Flow {
-    /** What is delivered by the beginning of each minute of three weeks in a row, in picolitres times 1440: whole and exact. */
-    private readonly delivered: number[] = [0]
-    /** The minutes at which the flow changes. */
-    private readonly changes: number[] = []
-    private readonly meanPlPerDay: number
+/**
+ * The most that boluses may give in any stretch of so many minutes, in picolitres, never less than the truth: what the dose window
+ * lets through, and where they are the patient's alone, no more than lockout and count allow.
+ */
+export function mostBolusesPl(programme: Programme, minutes: number): number {
+    const { windowMinutes, patientPl, patientDurationMinutes, lockoutMinutes, dosesPerDayMax, bolusPlMax } = programme
+    if (patientPl === 0 && bolusPlMax === 0) return 0
+    const byWindow = Math.ceil(minutes / windowMinutes) * (programme.windowPlMax - programme.windowBasalPl)
+    if (bolusPlMax > 0) return byWindow
 
-    constructor(programme: Programme) {
-        this.meanPlPerDay = programme.meanRatePlPerDay
-        const { patternOfWeekday, patternStart, segmentStartMinute, segmentRatePlPerDay } = programme
-        for (let day = 0; day < 21; day++) {
-            const pattern = patternOfWeekday[day % 7]
-            for (let i = patternStart[pattern]; i < patternStart[pattern + 1]; i++) {
-                const endMinute = i + 1 < patternStart[pattern + 1] ? segmentStartMinute[i + 1] : MINUTES_PER_DAY
-                this.changes.push(day * MINUTES_PER_DAY + segmentStartMinute[i])
-                for (let minute = segmentStartMinute[i]; minute < endMinute; minute++)
-                    this.delivered.push(this.delivered[this.delivered.length - 1] + segmentRatePlPerDay[i])
-            }
-        }
-    }
+    const whole = Math.floor(minutes / lockoutMinutes)
+    const rest = Math.min(minutes - whole * lockoutMinutes, patientDurationMinutes)
+    const byLockout = (whole + rest / patientDurationMinutes) * patientPl
+    // Doses that are given in that time began in it or so long before.
+    const startMinutes = minutes + patientDurationMinutes
+    const days = Math.floor(startMinutes / MINUTES_PER_DAY)
+    const ofRest = Math.floor((startMinutes - days * MINUTES_PER_DAY) / lockoutMinutes) + 1
+    const byCount = (days * dosesPerDayMax + Math.min(ofRest, dosesPerDayMax)) * patientPl
+    return Math.min(byWindow, byLockout, byCount)
+}
 
-    /** The largest volume of any so many minutes of the week, in picolitres. */
-    fullest(minutes: number): number {
-        let most = 0
-        for (let start = 0; start < MINUTES_PER_WEEK; start++)
-            most = Math.max(most, this.delivered[start + minutes] - this.delivered[start])
-        return most / MINUTES_PER_DAY
+/**
+ * The most of boluses that the guard may count in a window, in picolitres, never less than the truth: after a reset, which spreads what it had
+ * counted evenly over the window, what is left of that meets what comes then.
+ */
+function mostBolusesCounted(programme: Programme, { minutes, slotMinutes }: Window): number {
+    const counted = minutes + slotMinutes + LATE_MINUTES
+    const before = mostBolusesPl(programme, counted)
+    let most = 0
+    for (let since = slotMinutes; since <= counted; since++) {
+        const after = mostBolusesPl(programme, since + 1)
+        const left = Math.max(0, 1 - (since - slotMinutes) / minutes)
+        const both = mostBolusesPl(programme, counted + since + 1)
+        most = Math.max(most, after + left * Math.min(before, Math.max(0, both - after)))
     }
-
-    /**
-     * The largest volume that the guard may count in a window, in picolitres. After a reset it takes what was delivered
-     * before as spread evenly over the window's slots, and the weekly mean may have run instead of the schedule; so what is
-     * left of that may meet the fullest part of the day.
-     */
-    mostCounted({ minutes, slotMinutes }: Window): number {
-        const counted = minutes + slotMinutes + LATE_MINUTES
-        let most = 0
-        let next = 0
-        for (let reset = MINUTES_PER_WEEK; reset < 2 * MINUTES_PER_WEEK; reset++) {
-            const delivered = this.delivered[reset]
-            const before = Math.max(delivered - this.delivered[reset - counted], this.meanPlPerDay * counted)
-            // The first slot from before the reset leaves a slot after it. From then on the sum changes steadily between
-            // two changes of the flow, so that it is largest at one of them.
-            most = Math.max(most, before + this.delivered[reset + slotMinutes] - delivered)
-            while (this.changes[next] <= reset + slotMinutes) next++
-            for (let i = next; this.changes[i] < reset + counted; i++) {
-                const left = before * (1 - (this.changes[i] - reset - slotMinutes) / minutes)
-                most = Math.max(most, left + this.delivered[this.changes[i]] - delivered)
-            }
-        }
-        return most / MINUTES_PER_DAY
-    }
+    return most
 }
 
 /** The bytes of limits (layout in `src/pump/guard.ts`); throws when the pump would not read the same back. */

@@ -3,25 +3,38 @@
 
 import { z } from "zod"
 import {
+    BOLUS_PL_MAX,
     DAY_LIMIT_PL_MAX,
+    DEAD_VOLUME_PL_MAX,
+    DOSES_PER_DAY_MAX,
     HOUR_LIMIT_PL_MAX,
+    LOCKOUT_MINUTES_MAX,
     PATTERN_SEGMENTS_MAX,
     PATTERNS_MAX,
+    PERIODIC_MINUTES_MAX,
+    PERIODIC_MINUTES_MIN,
     PRIME_PL_MAX,
     RATE_PL_PER_DAY_MAX,
+    RATE_PL_PER_DAY_MIN,
     RESERVOIR_PL_MAX,
+    WINDOW_MINUTES_MAX,
+    WINDOW_MINUTES_MIN,
+    WINDOW_SLOT_MINUTES,
 } from "../../src/pump/limits"
-import { editorSchemaField, numberField, textField, wordField } from "../input"
+import { editorSchemaField, numberField, overZeroField, textField, wholeField } from "../input"
+import { wallMsOf } from "../scenario/time"
+import {
+    confirmedSchema,
+    patientSchema,
+    STRENGTH_MICROGRAMS_PER_ML_MAX,
+    STRENGTH_MICROGRAMS_PER_ML_MIN,
+} from "./drugLibrary"
 
 export const PICOLITRES_PER_ML = 1_000_000_000
 
-/** The labelled strengths of baclofen for intrathecal use in µg/mL; 50 is for screening alone (labels of Lioresal and Gablofen). */
-export const LABELLED_MICROGRAMS_PER_ML = [500, 1000, 2000] as const
-export const SCREENING_MICROGRAMS_PER_ML = 50
-
-/** A strength lies between the weakest and the strongest labelled one: a dilution is one of these made weaker. */
-export const CONCENTRATION_MIN = SCREENING_MICROGRAMS_PER_ML
-export const CONCENTRATION_MAX = 2000
+/** The strengths of any drug in µg/mL; which of them one drug may be given as is in its file. */
+export const CONCENTRATION_MIN = STRENGTH_MICROGRAMS_PER_ML_MIN
+export const CONCENTRATION_MAX = STRENGTH_MICROGRAMS_PER_ML_MAX
 
 /** The most that any prescription could ask for: the highest flow of the strongest solution. */
 const MICROGRAMS_PER_DAY_MAX = (RATE_PL_PER_DAY_MAX / PICOLITRES_PER_ML) * CONCENTRATION_MAX
@@ -138,17 +151,17 @@ const limitsSchema = z
     .strictObject(
         {
             microgramsPerHour: numberField(
-                "The most in any 60 minutes, in micrograms; by default a quarter over what the schedule gives in its fullest.",
+                "The most in any 60 minutes, in micrograms; by default a quarter over what the schedule gives in its fullest, and the boluses that may come.",
                 0,
                 (HOUR_LIMIT_PL_MAX / PICOLITRES_PER_ML) * CONCENTRATION_MAX,
             ).optional(),
             microgramsPerDay: numberField(
-                "The most in any 24 hours, in micrograms; by default a quarter over what the schedule gives in its fullest.",
+                "The most in any 24 hours, in micrograms; by default a quarter over what the schedule gives in its fullest, and the boluses that may come.",
                 0,
                 (DAY_LIMIT_PL_MAX / PICOLITRES_PER_ML) * CONCENTRATION_MAX,
             ).optional(),
             primeMl: numberField(
-                "The most in one prime, in millilitres, 0 for no prime; twice that in any 24 hours. By default 0.25.",
+                "The most in one prime, in millilitres, 0 for no prime; twice that in any 24 hours. By default what the line holds, or 0.25 where that is not given.",
                 0,
                 PRIME_PL_MAX / PICOLITRES_PER_ML,
             ).optional(),
@@ -157,6 +170,104 @@ const limitsSchema = z
     )
     .describe("What the pump's guard lets through at most, whatever its programme does; primes count apart.")
 
+const LOCAL_MINUTE = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d$/
+const LOCAL_MINUTE_MAY_BE = 'a local date and time such as "2026-11-23T08:00", from 2000-01-03 to the end of 2099'
+
+const periodicDoseSchema = z
+    .strictObject(
+        {
+            micrograms: overZeroField(
+                "Each dose, in micrograms, on top of the schedule.",
+                MICROGRAMS_PER_DAY_MAX * (PERIODIC_MINUTES_MAX / (24 * 60)),
+            ),
+            everyHours: numberField(
+                "Hours from the beginning of one dose to that of the next: whole minutes, so 1.5 or 0.75.",
+                PERIODIC_MINUTES_MIN / 60,
+                PERIODIC_MINUTES_MAX / 60,
+            ),
+            overMinutes: wholeField(
+                "Minutes over which each dose is given; at most the time from one to the next.",
+                1,
+                PERIODIC_MINUTES_MAX,
+            ),
+            startingAt: z
+                .string({ error: LOCAL_MINUTE_MAY_BE })
+                .regex(LOCAL_MINUTE, { error: LOCAL_MINUTE_MAY_BE })
+                .refine(text => !LOCAL_MINUTE.test(text) || wallMsOf(`${text}:00`) !== undefined, {
+                    error: LOCAL_MINUTE_MAY_BE,
+                })
+                .describe("When one of them begins, local date and time; those before and after it keep its interval."),
+        },
+        { error: "an object with micrograms, everyHours, overMinutes and startingAt" },
+    )
+    .describe("A dose every so many hours, besides the schedule, which goes on below it.")
+
+const MICROGRAMS_PER_BOLUS_MAX = (BOLUS_PL_MAX / PICOLITRES_PER_ML) * CONCENTRATION_MAX
+
+const clinicianBolusSchema = z
+    .strictObject(
+        {
+            microgramsMax: overZeroField(
+                "The most that a clinician may ask for at once, in micrograms.",
+                MICROGRAMS_PER_BOLUS_MAX,
+            ),
+        },
+        { error: "an object with microgramsMax" },
+    )
+    .describe(
+        "A dose that a clinician may ask for with the programmer, on top of the schedule; none where it is left out. It needs a doseWindow.",
+    )
+
+const patientDoseSchema = z
+    .strictObject(
+        {
+            micrograms: overZeroField("The dose, in micrograms, on top of the schedule.", MICROGRAMS_PER_BOLUS_MAX),
+            overMinutes: wholeField("Minutes over which it is given; at most lockoutMinutes.", 1, LOCKOUT_MINUTES_MAX),
+            lockoutMinutes: wholeField(
+                "Minutes from the beginning of one dose until the next may be asked for.",
+                1,
+                LOCKOUT_MINUTES_MAX,
+            ),
+            perDayMax: wholeField("The most doses in any 24 hours.", 1, DOSES_PER_DAY_MAX),
+        },
+        { error: "an object with micrograms, overMinutes, lockoutMinutes and perDayMax" },
+    )
+    .describe("A dose that the patient may ask for; none where it is left out. It needs a doseWindow.")
+
+const WINDOW_HOURS_MAY_BE = `a number of hours from ${WINDOW_MINUTES_MIN / 60} to ${WINDOW_MINUTES_MAX / 60} in quarters, such as 4 or 1.25`
+
+const doseWindowSchema = z
+    .strictObject(
+        {
+            hours: z
+                .number({ error: WINDOW_HOURS_MAY_BE })
+                .min(WINDOW_MINUTES_MIN / 60, { error: WINDOW_HOURS_MAY_BE })
+                .max(WINDOW_MINUTES_MAX / 60, { error: WINDOW_HOURS_MAY_BE })
+                .multipleOf(WINDOW_SLOT_MINUTES / 60, { error: WINDOW_HOURS_MAY_BE })
+                .describe("The length of the window in hours, whole quarters of an hour."),
+            microgramsMax: overZeroField(
+                "The most in any window, in micrograms: the schedule at its fullest and boluses together.",
+                (DAY_LIMIT_PL_MAX / PICOLITRES_PER_ML) * CONCENTRATION_MAX,
+            ),
+        },
+        { error: "an object with hours and microgramsMax" },
+    )
+    .describe(
+        "A bolus is denied that would bring any so many hours over this dose, were the schedule at its fullest in them.",
+    )
+
+const DEAD_VOLUME_ML_MAX = DEAD_VOLUME_PL_MAX / PICOLITRES_PER_ML
+
+const lineSchema = z
+    .strictObject(
+        {
+            tubingMl: numberField("What the tubing inside the pump holds, in millilitres.", 0, DEAD_VOLUME_ML_MAX),
+            catheterMl: numberField("What the catheter holds, in millilitres.", 0, DEAD_VOLUME_ML_MAX),
+        },
+        { error: "an object with tubingMl and catheterMl" },
+    )
+    .describe("The dead volume: what is primed after a change of tubing, and bridged after a change of concentration.")
+
 const RESERVOIR_ML_MAX = RESERVOIR_PL_MAX / PICOLITRES_PER_ML
 
 export const prescriptionSchema = z
@@ -164,9 +275,9 @@ export const prescriptionSchema = z
         {
             $schema: editorSchemaField,
             name: textField("What this prescription goes by in summaries and reports.", 80),
-            drug: wordField("The drug in the reservoir.", ["baclofen"]),
+            drug: textField("The drug in the reservoir, by its name in the drug library.", 60),
             concentrationMicrogramsPerMl: numberField(
-                "Strength of the solution in micrograms per millilitre: 500, 1000 or 2000 as labelled, 50 for screening, or a dilution.",
+                "Strength of the solution in micrograms per millilitre: one that is labelled, or a dilution; the drug's file has the bounds.",
                 CONCENTRATION_MIN,
                 CONCENTRATION_MAX,
             ),
@@ -176,14 +287,27 @@ export const prescriptionSchema = z
                 0,
                 RESERVOIR_ML_MAX,
             ),
+            refillWarningDays: overZeroField(
+                "Days before the refill alarm, by schedule and all doses that the patient may ask for, at which the pump says that the refill is due soon; no such warning where it is left out.",
+                // As long as the largest reservoir lasts at the lowest flow.
+                Math.ceil(RESERVOIR_PL_MAX / RATE_PL_PER_DAY_MIN),
+            ).optional(),
+            line: lineSchema.optional(),
             schedule: scheduleSchema,
+            periodicDose: periodicDoseSchema.optional(),
+            clinicianBolus: clinicianBolusSchema.optional(),
+            patientDose: patientDoseSchema.optional(),
+            doseWindow: doseWindowSchema.optional(),
             limits: limitsSchema.optional(),
+            patient: patientSchema.optional(),
+            confirmed: confirmedSchema.optional(),
         },
         { error: "an object that holds a prescription" },
     )
     .describe(
         "A prescription for the programmable intrathecal baclofen pump: bench and research use, not for patients.",
     )
+    .meta({ dependentRequired: { patientDose: ["doseWindow"], clinicianBolus: ["doseWindow"] } })
 
 /** A prescription whose fields have been checked one by one; `compile.ts` checks them against one another. */
 export type Prescription = z.output<typeof prescriptionSchema>

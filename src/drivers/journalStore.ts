@@ -35,7 +35,7 @@ import {
 import { SHIFT_PARTS } from "../pump/limits"
 import { Mechanism } from "../pump/mechanism"
 import { catchUp, encodeOdometer, ODOMETER_SIZE } from "../pump/odometer"
-import { decodeProgramme, highestRatePlPerDay, Programme } from "../pump/programme"
+import { decodeProgramme, highestRatePlPerDay, Programme, periodicRatePlPerDay } from "../pump/programme"
 import { Actions, createPump, mechanismRatePlPerDayMax, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "../pump/readings"
 import { ProgrammeOffer, RecordMemory } from "./parts"
@@ -409,7 +409,7 @@ export class JournalStore {
 }
 
 /**
- * True when the guard's limits leave room for the schedule at its fastest in an hour and at its mean in a day, and besides for all the
+ * True when the guard's limits leave room for the schedule at its fastest in an hour and at its mean in a day, for periodic doses, and besides for all the
  * boluses that the programme's dose window lets through, or where they are the patient's alone, lockout and count.
  */
 function withinLimits(programme: Programme, highestPlPerDay: number, limits: GuardLimits): boolean {
@@ -424,8 +424,11 @@ function withinLimits(programme: Programme, highestPlPerDay: number, limits: Gua
         ofHourPl = 0
         ofDayPl = 0
     }
+    // A periodic dose lasts as long as it lasts, and comes so often in an hour.
+    if (programme.periodicPl > 0) ofHourPl += Math.ceil(60 / programme.periodicMinutes) * programme.periodicPl
+    const segmentPlPerDay = highestPlPerDay - periodicRatePlPerDay(programme)
     // Faster by a part while the schedule catches up with local time.
-    const fastestPlPerDay = highestPlPerDay + highestPlPerDay / SHIFT_PARTS
+    const fastestPlPerDay = segmentPlPerDay + segmentPlPerDay / SHIFT_PARTS
     if (!(fastestPlPerDay / 24 + ofHourPl <= limits.hourPlMax)) return false
     return programme.meanRatePlPerDay + ofDayPl <= limits.dayPlMax
 }

@@ -25,7 +25,7 @@ describe("a prescription is refused by field, value and range", () => {
         [
             "unknown field",
             { ...simple, colour: "red" },
-            'p.json: colour: was an unknown field ("red"), may be left out, or one of name, drug, concentrationMicrogramsPerMl, reservoirMl, refillAlarmMl, schedule, limits',
+            'p.json: colour: was an unknown field ("red"), may be left out, or one of name, drug, concentrationMicrogramsPerMl, reservoirMl, refillAlarmMl, refillWarningDays, line, schedule, periodicDose, clinicianBolus, patientDose, doseWindow, limits, patient, confirmed',
         ],
         [
             "misspelt field",
@@ -55,22 +55,22 @@ describe("a prescription is refused by field, value and range", () => {
         [
             "number as string",
             changed(simple, ["concentrationMicrogramsPerMl"], "500"),
-            'p.json: concentrationMicrogramsPerMl: was "500", may be a number from 50 to 2000, written without quotes',
+            'p.json: concentrationMicrogramsPerMl: was "500", may be a number from 0.001 to 100000, written without quotes',
         ],
         [
             "null",
             changed(simple, ["schedule", "microgramsPerDay"], null),
-            "p.json: schedule.microgramsPerDay: was null, may be a number from 0 to 48000",
+            "p.json: schedule.microgramsPerDay: was null, may be a number from 0 to 2400000",
         ],
         [
             "negative",
             changed(simple, ["schedule", "microgramsPerDay"], -100),
-            "p.json: schedule.microgramsPerDay: was -100, may be a number from 0 to 48000",
+            "p.json: schedule.microgramsPerDay: was -100, may be a number from 0 to 2400000",
         ],
         [
             "too large for any number",
             JSON.stringify(simple).replace('"microgramsPerDay":100', '"microgramsPerDay":1e999'),
-            "p.json: schedule.microgramsPerDay: was Infinity, may be a number from 0 to 48000",
+            "p.json: schedule.microgramsPerDay: was Infinity, may be a number from 0 to 2400000",
         ],
         [
             "strength in mg/mL",

@@ -10,45 +10,19 @@ import {
     flowPlPerDay,
     loadPrescription,
 } from "../../sim/prescription/compile"
+import { shippedDrugs } from "../../sim/prescription/drugLibrary"
 import { encodeMechanism, loadMechanism } from "../../sim/prescription/mechanism"
 import { drawFlashId, FLASH_ID_SIZE, flashIdSetting, settingsOf } from "../../sim/prescription/records"
 import { Prescription } from "../../sim/prescription/schema"
 import { cautionsOf, readBack } from "../../sim/report/readBack"
 import { crc32, readUint } from "../../src/pump/bytes"
 import { CellKind } from "../../src/pump/energy"
-import { RATE_PL_PER_DAY_MAX, RATE_PL_PER_DAY_MIN, RESERVOIR_PL_MAX, STEP_PL_MAX } from "../../src/pump/limits"
+import { RATE_PL_PER_DAY_MAX, RATE_PL_PER_DAY_MIN, STEP_PL_MAX } from "../../src/pump/limits"
 import { decodeMechanism, Mechanism } from "../../src/pump/mechanism"
-import { decodeProgramme, Programme } from "../../src/pump/programme"
+import { decodeProgramme } from "../../src/pump/programme"
+import { anyProgrammes } from "./legalProgrammes"
 
 const SHIPPED = "sim/prescriptions"
-
-const rate = fc.oneof(fc.constant(0), fc.integer({ min: RATE_PL_PER_DAY_MIN, max: RATE_PL_PER_DAY_MAX }))
-const pattern = fc
-    .uniqueArray(fc.integer({ min: 1, max: 1439 }), { maxLength: 47, size: "max" })
-    .chain(minutes =>
-        fc
-            .array(rate, { minLength: minutes.length + 1, maxLength: minutes.length + 1 })
-            .map(rates => ({ minutes: [0, ...minutes.sort((a, b) => a - b)], rates })),
-    )
-const programmes: fc.Arbitrary<Programme> = fc
-    .record({
-        patterns: fc.array(pattern, { minLength: 1, maxLength: 7 }),
-        weekdays: fc.array(fc.nat(), { minLength: 7, maxLength: 7 }),
-        concentrationNgPerMl: fc.integer({ min: 1, max: 0xffffffff }),
-        reservoirPl: fc.integer({ min: 2, max: RESERVOIR_PL_MAX }),
-        low: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-        meanRatePlPerDay: rate,
-    })
-    .map(({ patterns, weekdays, concentrationNgPerMl, reservoirPl, low, meanRatePlPerDay }) => ({
-        concentrationNgPerMl,
-        reservoirPl,
-        reservoirLowPl: Math.floor(low * reservoirPl),
-        meanRatePlPerDay,
-        patternOfWeekday: weekdays.map(day => day % patterns.length),
-        patternStart: [0, ...patterns.map((_, i) => patterns.slice(0, i + 1).flatMap(({ rates }) => rates).length)],
-        segmentStartMinute: patterns.flatMap(({ minutes }) => minutes),
-        segmentRatePlPerDay: patterns.flatMap(({ rates }) => rates),
-    }))
 
 const mechanisms: fc.Arbitrary<Mechanism> = fc
     .record({
@@ -91,7 +65,7 @@ describe("the programme's bytes", () => {
 
     test("what is encoded is what the pump reads", () => {
         fc.assert(
-            fc.property(programmes, programme => {
+            fc.property(anyProgrammes, programme => {
                 const bytes = encodeProgramme(programme)
                 expect(crcHolds(bytes)).toBe(true)
                 expect(decodeProgramme(bytes)).toEqual(programme)
@@ -112,7 +86,7 @@ describe("the programme's bytes", () => {
             masks: fc.uint8Array({ minLength: 1, maxLength: 4 }).filter(masks => masks.some(mask => mask > 0)),
         })
         fc.assert(
-            fc.property(programmes, mechanisms, damage, (programme, mechanism, { at, masks }) => {
+            fc.property(anyProgrammes, mechanisms, damage, (programme, mechanism, { at, masks }) => {
                 for (const bytes of [encodeProgramme(programme), encodeMechanism(mechanism)]) {
                     const start = at % (bytes.length - masks.length + 1)
                     masks.forEach((mask, i) => {
@@ -126,7 +100,7 @@ describe("the programme's bytes", () => {
 
     test("PRG-3: any bytes at all are decoded or refused, never a crash or a number out of range", () => {
         fc.assert(
-            fc.property(programmes, fc.nat(), fc.nat(255), fc.nat(), (programme, at, value, length) => {
+            fc.property(anyProgrammes, fc.nat(), fc.nat(255), fc.nat(), (programme, at, value, length) => {
                 const bytes = encodeProgramme(programme)
                 bytes[at % bytes.length] = value
                 const decoded = decodeProgramme(bytes.slice(0, length % 3 === 0 ? length % bytes.length : bytes.length))
@@ -202,22 +176,32 @@ describe("the prescriptions shipped", () => {
         ["weekday-weekend.json", { "Mon to Fri": 400, "Sat, Sun": 360 }, (5 * 0.4 + 2 * 0.36) / 7],
         ["child-48-segments.json", { "every day": 200 }, 0.4],
         ["much-at-once.json", { "every day": 1000 }, 2],
+        ["night-rise-periodic.json", { "every day": 312.5 }, 0.15625 + 0.02],
+        ["periodic-bolus.json", { "every day": 100 }, 0.28],
+        ["patient-dose.json", { "every day": 200 }, 0.2],
+        ["concentration-500.json", { "every day": 300 }, 0.6],
+        ["concentration-2000.json", { "every day": 300 }, 0.15],
     ])("%s", (file, microgramsPerDay, meanMlPerDay) => {
-        const { programme } = loadPrescription(`${SHIPPED}/${file}`)
+        const { programme, drug } = loadPrescription(`${SHIPPED}/${file}`)
         // Half a picolitre a day in each segment is under a ten-millionth of a microgram.
         const doses = readBack(programme).map(day => [day.days, Number(day.ugPerDay.toFixed(6))])
         expect(Object.fromEntries(doses)).toEqual(microgramsPerDay)
         expect(programme.meanRatePlPerDay / 1e9).toBeCloseTo(meanMlPerDay, 8)
-        expect(cautionsOf(programme)).toEqual([])
+        expect(cautionsOf(programme, drug)).toEqual([])
     })
 
     test("each is named above", () => {
         expect(readdirSync(SHIPPED).sort()).toEqual([
             "child-48-segments.json",
+            "concentration-2000.json",
+            "concentration-500.json",
             "continuous-100.json",
             "continuous-1000.json",
             "much-at-once.json",
             "night-rise-312.json",
+            "night-rise-periodic.json",
+            "patient-dose.json",
+            "periodic-bolus.json",
             "weekday-weekend.json",
         ])
     })
@@ -289,7 +273,10 @@ describe("from dose to flow", () => {
     test("both sides of both flow limits", () => {
         const accepted = (dose: number, concentration: number) => {
             try {
-                return compilePrescription(continuous(dose, concentration), "test.json").programme.meanRatePlPerDay
+                // Of the pump's limits alone: the label's soft limits are tested with the drugs.
+                const held = { softLimitsHeld: 0 }
+                return compilePrescription(continuous(dose, concentration), "test.json", held).programme
+                    .meanRatePlPerDay
             } catch (error) {
                 if (!(error instanceof InputError)) throw error
                 return "refused"
@@ -307,7 +294,7 @@ describe("from dose to flow", () => {
                 fc.double({ min: 3, max: 40_000, noNaN: true }),
                 fc.double({ min: 0, max: 1, noNaN: true }),
                 (dose, part) => {
-                    const range = concentrationsFor([dose])
+                    const range = concentrationsFor([dose], shippedDrugs().baclofen)
                     const serves = (concentration: number) => {
                         const flow = flowPlPerDay(dose, concentration)
                         return flow >= RATE_PL_PER_DAY_MIN && flow <= RATE_PL_PER_DAY_MAX
@@ -321,13 +308,5 @@ describe("from dose to flow", () => {
                 },
             ),
         )
-    })
-
-    test("over 1000 µg/day and the screening strength are cautioned about", () => {
-        const cautions = (dose: number, concentration: number) =>
-            cautionsOf(compilePrescription(continuous(dose, concentration), "test.json").programme)
-        expect(cautions(1000, 500)).toEqual([])
-        expect(cautions(1001, 500).join()).toContain("1,001 µg/day")
-        expect(cautions(100, 50).join()).toContain("screening")
     })
 })

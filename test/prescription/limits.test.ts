@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { compilePrescription, loadPrescription } from "../../sim/prescription/compile"
-import { encodeLimits } from "../../sim/prescription/limits"
+import { encodeLimits, mostBolusesPl } from "../../sim/prescription/limits"
 import { settingsOf } from "../../sim/prescription/records"
 import type { Prescription } from "../../sim/prescription/schema"
 import { limitsReadBack } from "../../sim/report/readBack"
@@ -20,6 +20,10 @@ import { createReadings, GuardTrip } from "../../src/pump/readings"
 import { changed, inputFolder, refusalOf, writeInput } from "../inputFiles"
 
 const folder = inputFolder()
+
+/** These doses are for the guard's sake and over what any label advises. */
+const HELD = { softLimitsHeld: 0 }
+
 const simple = JSON.parse(readFileSync("sim/prescriptions/continuous-100.json", "utf8"))
 
 /** 500 µg/mL, so a microlitre holds half a microgram. */
@@ -97,7 +101,7 @@ describe("the limits that nobody gave", () => {
 
     test("LIM-2: pulses that fall into one hour as the pump counts it are counted together", () => {
         // Pulses of 10 µg each 61 minutes: 60 minutes hold one of them, the 61 that the pump may count nearly two.
-        const { limits } = compilePrescription(prescriptionOf(pulses(61, 10)), "test")
+        const { limits } = compilePrescription(prescriptionOf(pulses(61, 10)), "test", HELD)
         expect(limits.hourPlMax).toBeGreaterThan(2 * 18_000_000)
         const apart = compilePrescription(prescriptionOf(pulses(240, 10)), "test")
         expect(apart.limits.hourPlMax).toBe(1.25 * 20_000_000 + 1_000_000)
@@ -106,7 +110,7 @@ describe("the limits that nobody gave", () => {
     test("LIM-2: the highest and the lowest flow have limits that the pump takes", () => {
         for (const flow of [RATE_PL_PER_DAY_MIN, RATE_PL_PER_DAY_MAX]) {
             const microgramsPerDay = flow / 2_000_000
-            const { limits, limitsBytes } = compilePrescription(prescriptionOf({ microgramsPerDay }), "test")
+            const { limits, limitsBytes } = compilePrescription(prescriptionOf({ microgramsPerDay }), "test", HELD)
             expect(decodeLimits(limitsBytes)).toEqual(limits)
         }
     })
@@ -116,7 +120,9 @@ describe("the limits that nobody gave", () => {
         expect(decodeLimits(limitsBytes)).toEqual(limits)
         expect(limits.hourPlMax * 24).toBeGreaterThan(1.25 * programme.meanRatePlPerDay)
         expect(limits.dayPlMax).toBeGreaterThan(1.25 * programme.meanRatePlPerDay)
-        expect(limits.dayPlMax).toBeLessThan(1.5 * programme.meanRatePlPerDay)
+        const bolusesPl = mostBolusesPl(programme, 24.5 * 60)
+        expect(limits.dayPlMax).toBeLessThan(1.5 * programme.meanRatePlPerDay + 1.5 * bolusesPl)
+        expect(limits.dayPlMax).toBeGreaterThan(1.25 * programme.meanRatePlPerDay + bolusesPl)
     })
 })
 
@@ -160,15 +166,20 @@ describe("what the schedule needs", () => {
                 schedules,
                 fc.integer({ min: 0, max: 1439 }),
                 fc.constantFrom(1000, 44_900, 10_000_000),
-                (schedule, resetMinute, stepPl) => {
+                // As it is, and a 24th faster after a shift of local time.
+                fc.constantFrom(1, 25 / 24),
+                (schedule, resetMinute, stepPl, speed) => {
                     const tooLow = { microgramsPerHour: 0, microgramsPerDay: 0 }
-                    const least = refusalOf(folder, () => compilePrescription(prescriptionOf(schedule, tooLow), "p"))
+                    const least = refusalOf(folder, () =>
+                        compilePrescription(prescriptionOf(schedule, tooLow), "p", HELD),
+                    )
                     const [microgramsPerHour, microgramsPerDay] = least.map(line =>
                         Number(/may be a number from ([\d.]+),/.exec(line)?.[1]),
                     )
                     const { programme, limits } = compilePrescription(
                         prescriptionOf(schedule, { microgramsPerHour, microgramsPerDay }),
                         "p",
+                        HELD,
                     )
                     const delivered = deliveredBy(programme)
                     let guard = createGuard(limits, stepPl, 1e9, 0)
@@ -183,8 +194,10 @@ describe("what the schedule needs", () => {
                             guard = createGuard(limits, stepPl, 1e9, nowMs)
                             restoreGuard(guard, GuardTrip.None, hourSteps, daySteps, primeDaySteps)
                         }
-                        const inMinute = delivered[minute + 1] - delivered[minute]
-                        const due = Math.floor((delivered[minute] + (inMinute * (call % 6)) / 6) / stepPl)
+                        const at = (call * speed) / 6
+                        const whole = Math.floor(at)
+                        const inMinute = delivered[whole + 1] - delivered[whole]
+                        const due = Math.floor((delivered[whole] + inMinute * (at - whole)) / stepPl)
                         if (allowSteps(guard, due - made, readings, nowMs) !== due - made)
                             throw new Error(`tripped: ${GuardTrip[guard.trip]} at minute ${minute}`)
                         made = due
@@ -198,27 +211,28 @@ describe("what the schedule needs", () => {
     const refusal = (limits: unknown) =>
         refusalOf(folder, () => loadPrescription(writeInput(folder, "p.json", changed(simple, ["limits"], limits))))
 
-    // 100 µg/day: the pump may count 63 minutes as an hour, 4.375 µg, and 24 hours and 31 minutes as a day, 102.153 µg.
+    // 100 µg/day: the pump may count 63 minutes as an hour, and 24 hours and 31 minutes as a day; after a shift of local
+    // time the schedule goes by a 24th faster, so that these hold 65.625 minutes of it, 4.558 µg, and 1532.3 minutes, 106.410 µg.
     test.each([
         [
-            { microgramsPerHour: 4.374 },
-            "p.json: limits.microgramsPerHour: was 4.374, may be a number from 4.375, what the schedule itself may give in what the pump counts as one hour, to 750, the pump's maximum at this concentration",
+            { microgramsPerHour: 4.557 },
+            "p.json: limits.microgramsPerHour: was 4.557, may be a number from 4.558, what the schedule itself may give in what the pump counts as one hour, to 750, the pump's maximum at this concentration",
         ],
         [
             { microgramsPerHour: 750.001 },
-            "p.json: limits.microgramsPerHour: was 750.001, may be a number from 4.375, what the schedule itself may give in what the pump counts as one hour, to 750, the pump's maximum at this concentration",
+            "p.json: limits.microgramsPerHour: was 750.001, may be a number from 4.558, what the schedule itself may give in what the pump counts as one hour, to 750, the pump's maximum at this concentration",
         ],
         [
-            { microgramsPerDay: 102.152 },
-            "p.json: limits.microgramsPerDay: was 102.152, may be a number from 102.153, what the schedule itself may give in what the pump counts as one day, to 18000, the pump's maximum at this concentration",
+            { microgramsPerDay: 106.409 },
+            "p.json: limits.microgramsPerDay: was 106.409, may be a number from 106.41, what the schedule itself may give in what the pump counts as one day, to 18000, the pump's maximum at this concentration",
         ],
         [
             { microgramsPerDay: 18_000.001 },
-            "p.json: limits.microgramsPerDay: was 18000.001, may be a number from 102.153, what the schedule itself may give in what the pump counts as one day, to 18000, the pump's maximum at this concentration",
+            "p.json: limits.microgramsPerDay: was 18000.001, may be a number from 106.41, what the schedule itself may give in what the pump counts as one day, to 18000, the pump's maximum at this concentration",
         ],
         [{ primeMl: 2.001 }, "p.json: limits.primeMl: was 2.001, may be a number from 0 to 2"],
         [{ primeMl: -0.001 }, "p.json: limits.primeMl: was -0.001, may be a number from 0 to 2"],
-        [{ microgramsPerHour: -1 }, "p.json: limits.microgramsPerHour: was -1, may be a number from 0 to 3000"],
+        [{ microgramsPerHour: -1 }, "p.json: limits.microgramsPerHour: was -1, may be a number from 0 to 150000"],
         [
             { primeMicrolitres: 200 },
             "p.json: limits.primeMicrolitres: was an unknown field (200), may be left out, or one of microgramsPerHour, microgramsPerDay, primeMl",
@@ -236,9 +250,9 @@ describe("what the schedule needs", () => {
     })
 
     test.each([
-        [{ microgramsPerHour: 4.375 }, { hourPlMax: 8_750_000 }],
+        [{ microgramsPerHour: 4.558 }, { hourPlMax: 9_116_000 }],
         [{ microgramsPerHour: 750 }, { hourPlMax: HOUR_LIMIT_PL_MAX }],
-        [{ microgramsPerDay: 102.153 }, { dayPlMax: 204_306_000 }],
+        [{ microgramsPerDay: 106.41 }, { dayPlMax: 212_820_000 }],
         [{ microgramsPerDay: 18_000 }, { dayPlMax: DAY_LIMIT_PL_MAX }],
         [{ primeMl: 0 }, { primePlMax: 0 }],
         [{ primeMl: 2 }, { primePlMax: PRIME_PL_MAX }],

@@ -20,6 +20,7 @@ describe.each(Object.entries(SCHEMA_FILES))("%s", (file, schema) => {
 test("every shipped file names its schema", () => {
     const files = [
         ...readdirSync("sim/prescriptions").map(file => `sim/prescriptions/${file}`),
+        ...readdirSync("sim/prescription/drugs").map(file => `sim/prescription/drugs/${file}`),
         ...readdirSync("sim/scenarios").map(file => `sim/scenarios/${file}`),
         ...readdirSync("boards")
             .filter(file => file.endsWith(".mechanism.json"))
