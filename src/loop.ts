@@ -3,11 +3,11 @@
 
 import * as ds from "@devicescript/core"
 import { JournalStore } from "./drivers/journalStore"
-import { Parts } from "./drivers/parts"
+import { Parts, Signal } from "./drivers/parts"
 import { powerOn } from "./powerOn"
 import { AlarmPriority, highestPriority } from "./pump/alarms"
 import { SAMPLE_MS, START_UP_MS, TICK_MS } from "./pump/limits"
-import { createActions } from "./pump/pump"
+import { BolusEvent, createActions } from "./pump/pump"
 import { CommandKind, createReadings } from "./pump/readings"
 import { nextDueMs, tick } from "./pump/tick"
 
@@ -70,11 +70,16 @@ async function runTicks(parts: Parts): Promise<void> {
         }
         if (priority !== AlarmPriority.None || signalling) {
             const sound = nowMs < pump.soundPausedUntilMs ? AlarmPriority.None : priority
-            await parts.annunciator.show(priority, sound, nowMs)
-            signalling = priority !== AlarmPriority.None
+            const telling = await parts.annunciator.show(priority, sound, nowMs)
+            signalling = telling || priority !== AlarmPriority.None
         }
         // Recorded before it is told: nobody hears of what a power cut could still undo (JRN-1).
         if (journals.notes(pump, readings, actions)) await journals.saveTick(pump, guard)
+        if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
+            // Who asked for a bolus hears what became of it from the next tick on (ANN-5).
+            parts.annunciator.tell(actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
+            signalling = true
+        }
         await parts.monitor.report(pump, guard, actions)
         // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
         if (!pump.cutMotor) await parts.heartbeat.beat()

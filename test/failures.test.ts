@@ -8,10 +8,12 @@ import { compilePrescription, loadPrescription } from "../sim/prescription/compi
 import type { Prescription } from "../sim/prescription/schema"
 import { cautionsOf, readBack } from "../sim/report/readBack"
 import { loadScenario } from "../sim/scenario/load"
+import { windowVolume } from "../src/pump/doses"
 import { SAMPLE_MS, SOUND_PAUSE_MS } from "../src/pump/limits"
+import { BolusReason } from "../src/pump/pump"
 import { CommandKind } from "../src/pump/readings"
 import { inputFolder, refusalOf, writeInput } from "./inputFiles"
-import { afterReset, MECHANISM, started, steadyProgramme } from "./pump/bench"
+import { afterReset, MECHANISM, programmeWithDoses, started } from "./pump/bench"
 
 /** From FDA recalls, reports of accidents and manufacturers' notices. */
 const FAILURES: Record<string, string> = {
@@ -32,7 +34,9 @@ const FAILURES: Record<string, string> = {
     F15: "a change of profile restarted a stopped pump",
 }
 
-const scenarios = readdirSync("sim/scenarios").map(file => loadScenario(`sim/scenarios/${file}`))
+const scenarios = readdirSync("sim/scenarios")
+    .filter(file => file.endsWith(".json"))
+    .map(file => loadScenario(`sim/scenarios/${file}`))
 const failureOf = (description: string) => /^(F\d+): /.exec(description)?.[1]
 
 describe("the failures of real pumps", () => {
@@ -102,11 +106,17 @@ describe("what no scenario can show", () => {
         expect(readBack(compilePrescription(prescribed(4, limits), "p.json").programme)[0].ugPerDay).toBeCloseTo(96)
     })
 
-    test("F1: where nobody gave limits its daily dose is read back, with a caution", () => {
-        const { programme } = compilePrescription(prescribed(4 * 60), "p.json")
+    test("F1: where nobody gave limits it is refused by what the drug's label says, and stays visible if confirmed", () => {
+        const over = prescribed(4 * 60)
+        expect(refusal(over)).toEqual([
+            expect.stringContaining("schedule: was 5760 µg/day on its fullest day, may be up to 1000 µg/day"),
+            expect.stringContaining("schedule: was 5760 µg/day on its fullest day, may be 24 to 1199 µg/day"),
+        ])
+        const confirmed = ["over-1000", "usual-of-all"].map(limit => ({ limit, because: "test" }))
+        const { programme, drug } = compilePrescription({ ...over, confirmed }, "p.json")
         expect(readBack(programme)[0].ugPerDay).toBeCloseTo(5760)
-        expect(cautionsOf(programme).join()).toContain("5,760 µg/day")
-        expect(cautionsOf(compilePrescription(prescribed(4), "p.json").programme)).toEqual([])
+        expect(cautionsOf(programme, drug).join()).toContain("little experience with more than 1000 µg/day")
+        expect(cautionsOf(compilePrescription(prescribed(4), "p.json").programme, drug)).toEqual([])
     })
 
     test("F1: a dose without its unit of time, or with another than is known, is refused", () => {
@@ -135,8 +145,33 @@ describe("what no scenario can show", () => {
         }
     })
 
+    test("F2: a prime never gives more than the line lacks, whatever tubing somebody had in mind", () => {
+        const programme = programmeWithDoses()
+        for (const [lineLeftPl, reason] of [
+            [programme.deadVolumePl, BolusReason.None],
+            [programme.deadVolumePl - 1, BolusReason.MoreThanLine],
+            [0, BolusReason.MoreThanLine],
+        ]) {
+            const bench = started({ programme, checkpoint: { lineLeftPl } })
+            bench.command(CommandKind.Prime, programme.deadVolumePl, 240_000_000_000)
+            expect(bench.actions.bolusReason).toBe(reason)
+            bench.run(60_000)
+            // The schedule's 60 nL of that minute, the steps of the tick that ends it, and no more.
+            expect(bench.pump.patientPl).toBeLessThan(60_000 + 2 * MECHANISM.stepPl)
+        }
+    })
+
+    /** 24 mL a day, which is a step in every second tick or so. */
+    const fastest = { segmentRatePlPerDay: [24_000_000_000], meanRatePlPerDay: 24_000_000_000 }
+
     test("F13: no count goes below 0 or over its most, whatever is asked of an empty pump or a full one", () => {
-        const reservoirPl = steadyProgramme().reservoirPl
+        const programme = {
+            ...programmeWithDoses(),
+            ...fastest,
+            windowBasalPl: 4_000_000_000,
+            windowPlMax: 5_000_000_000,
+        }
+        const { reservoirPl } = programme
         const volumePl = fc.constantFrom(
             -1,
             0,
@@ -156,6 +191,11 @@ describe("what no scenario can show", () => {
                 CommandKind.Prime,
                 CommandKind.Refill,
                 CommandKind.Release,
+                CommandKind.Bolus,
+                CommandKind.PatientDose,
+                CommandKind.CancelBolus,
+                CommandKind.MinimumRate,
+                CommandKind.Clock,
             ),
             volumePl,
             lengthMs: fc.integer({ min: 100, max: 20_000 }),
@@ -163,18 +203,26 @@ describe("what no scenario can show", () => {
         fc.assert(
             fc.property(
                 fc.constantFrom(0, 1, MECHANISM.stepPl - 1, MECHANISM.stepPl, 1_000_000, reservoirPl),
+                fc.constantFrom(0, 1, MECHANISM.stepPl, programme.deadVolumePl),
                 fc.array(action, { maxLength: 12 }),
-                (residualPl, actions) => {
-                    const bench = started({ programme: steadyProgramme(), checkpoint: { residualPl } })
+                (residualPl, lineLeftPl, actions) => {
+                    const bench = started({ programme, checkpoint: { residualPl, lineLeftPl } })
                     const { pump } = bench
                     for (const { kind, volumePl, lengthMs } of actions) {
+                        bench.readings.commandWallMs = volumePl
                         bench.command(kind, volumePl, 240_000_000_000, volumePl)
                         for (const endMs = bench.nowMs + lengthMs; bench.nowMs < endMs; ) {
                             bench.tick()
                             expect(pump.residualPl).toBeGreaterThanOrEqual(0)
                             expect(pump.residualPl).toBeLessThanOrEqual(reservoirPl)
-                            expect(pump.primeLeftPl).toBeGreaterThanOrEqual(0)
-                            expect(pump.primeLeftPl).toBeLessThanOrEqual(pump.primePl)
+                            expect(pump.bolusLeftPl).toBeGreaterThanOrEqual(0)
+                            expect(pump.bolusLeftPl).toBeLessThanOrEqual(pump.bolusPl)
+                            expect(pump.heldLeftPl).toBeGreaterThanOrEqual(0)
+                            expect(pump.heldLeftPl).toBeLessThanOrEqual(pump.heldPl)
+                            expect(pump.lineLeftPl).toBeGreaterThanOrEqual(0)
+                            expect(pump.lineLeftPl).toBeLessThanOrEqual(programme.deadVolumePl)
+                            expect(pump.doses.lockoutMs).toBeGreaterThanOrEqual(0)
+                            expect(windowVolume(pump.doses, 1440)).toBeGreaterThanOrEqual(0)
                             expect(pump.owed).toBeGreaterThanOrEqual(0)
                             expect(bench.guard.hourSteps).toBeGreaterThanOrEqual(0)
                         }

@@ -4,7 +4,7 @@ import { encodeMechanism, loadMechanism } from "../sim/prescription/mechanism"
 import { settingsOf, settingText } from "../sim/prescription/records"
 import { Board } from "../src/drivers/energyUse"
 import { loadRecord } from "../src/drivers/flashStore"
-import type { Parts } from "../src/drivers/parts"
+import { type Parts, Signal } from "../src/drivers/parts"
 import { runPump } from "../src/loop"
 import { ALARMS, Alarm, AlarmPriority, hasAlarm, Reason } from "../src/pump/alarms"
 import { crc32 } from "../src/pump/bytes"
@@ -50,6 +50,8 @@ function noting(log: string[], fault: { at: string; atMs: number }, spoil: (read
     const beatsMs: number[] = []
     const seen: { pump?: Pump } = {}
     let command = CommandKind.None
+    // Calls of `show` that a signal still takes.
+    let telling = 0
     const parts: Parts = {
         board: Board.Pico,
         motor: {
@@ -86,7 +88,15 @@ function noting(log: string[], fault: { at: string; atMs: number }, spoil: (read
             },
         ],
         annunciator: {
-            show: async (light, sound) => note(`show ${AlarmPriority[light]} ${AlarmPriority[sound]}`),
+            show: async (light, sound) => {
+                note(`show ${AlarmPriority[light]} ${AlarmPriority[sound]}`)
+                telling = Math.max(0, telling - 1)
+                return telling > 0
+            },
+            tell: signal => {
+                note(`tell ${Signal[signal]}`)
+                telling = 3
+            },
             test: async () => note("lamp test"),
         },
         monitor: {
@@ -190,6 +200,34 @@ describe("the loop", () => {
         expect(shown.slice(0, 10).every(what => what === "show Medium Medium")).toBe(true)
         expect(shown[10]).toBe("show None None")
     })
+
+    test.each([
+        ["granted", 100_000_000, "Granted", 100_000_000],
+        ["denied", 2_100_000_000, "Denied", 0],
+    ])(
+        "ANN-5: who asked for a bolus is told that it was %s, once it is recorded, for as long as that takes",
+        async (_, commandPl, signal, recordedPl) => {
+            const log: string[] = []
+            const noted = noting(log, { at: "read", atMs: 12_000 }, readings => {
+                Object.assign(readings, { commandPl, commandRatePlPerDay: 240_000_000_000 })
+                if (clock.nowMs >= 7_000 && clock.nowMs < 8_000) readings.command = CommandKind.Prime
+            })
+            const { annunciator } = noted.parts
+            const recorded: number[] = []
+            noted.parts.annunciator = {
+                ...annunciator,
+                tell: told => {
+                    const newest = copyOf(0).sequence > copyOf(1).sequence ? copyOf(0) : copyOf(1)
+                    recorded.push(newest.bolusPl)
+                    annunciator.tell(told)
+                },
+            }
+            await runOver(noted)
+            const shown = log.filter(what => /^(tell|show)/.test(what))
+            expect(shown).toEqual([`tell ${signal}`, "show None None", "show None None", "show None None"])
+            expect(recorded).toEqual([recordedPl])
+        },
+    )
 
     test("ALM-3: while the sound is paused the light goes on", async () => {
         const log: string[] = []

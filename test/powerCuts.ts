@@ -2,11 +2,19 @@
 // what the firmware says of itself alone.
 
 import { runCore } from "../sim/engines/core"
+import { bolusName } from "../sim/engines/result"
 import { type CutPoint, Session } from "../sim/engines/session"
 import { loadScenario } from "../sim/scenario/load"
 import type { Scenario } from "../sim/scenario/scenario"
 import { type Checkpoint, ProgrammeSource } from "../src/pump/checkpoint"
-import { decodeEntry, ENTRY_SIZE, EVENT_ENTRIES, FAULT_ENTRIES } from "../src/pump/eventLog"
+import {
+    decodeEntry,
+    ENTRY_SIZE,
+    EVENT_ENTRIES,
+    EventKind,
+    FAULT_ENTRIES,
+    REASONS_OF_BOLUS,
+} from "../src/pump/eventLog"
 import {
     CHECKPOINT_PLACE,
     EVENTS_AT,
@@ -16,7 +24,7 @@ import {
     PROGRAMME_PLACE,
     programmeAddress,
 } from "../src/pump/journal"
-import { START_UP_MS, TICK_MS } from "../src/pump/limits"
+import { MS_PER_DAY, START_UP_MS, TICK_MS } from "../src/pump/limits"
 import { catchUp, ODOMETER_SIZE } from "../src/pump/odometer"
 import { decodeProgramme } from "../src/pump/programme"
 import { Mode } from "../src/pump/pump"
@@ -25,10 +33,20 @@ import { Mode } from "../src/pump/pump"
 const OFF_MS = 5_000
 const AFTER_MS = 15_000
 
-/** When the scenario's person stops the pump, when its alarm is raised and when a start ends it. */
-const STOPPED_MS = 80_000
-const ALARM_RAISED_MS = 59_300
-const ALARM_ENDED_MS = 66_000
+/** When the scenario's person stops the pump, when its alarm is raised and when a start ends it, and the boluses that are asked for. */
+const STOPPED_MS = 100_000
+const ALARM_RAISED_MS = 21_300
+const ALARM_ENDED_MS = 28_000
+const BOLUSES = 4
+
+const ENDS: readonly number[] = [EventKind.BolusDelivered, EventKind.BolusCancelled, EventKind.BolusInterrupted]
+
+/** The programme that is offered gives so much more in a day than the evening's segment. */
+const FASTER_PL_PER_DAY = 800_000_000
+
+/** The lockout of the patient's dose, and at most so much of it passes in a run. */
+const LOCKOUT_MINUTES = 60
+const RUN_MINUTES = 3
 
 const SCENARIO = loadScenario("sim/scenarios/much-at-once.json")
 
@@ -101,8 +119,12 @@ export function faultsOf(session: Session, name: string): string[] {
         CUT_SCENARIO.reservoirFillPl - checkpoint.residualPl === checkpoint.forwardSteps * stepPl,
         "the reservoir account is not that of the steps",
     )
-    // Never ahead of the programme and its boluses: none is delivered twice, or after the reset.
-    must(madeSteps * stepPl <= session.observer.programmedPl + 1, "more was delivered than asked for")
+    // Never ahead of the programme and its boluses: none is delivered twice, or after the reset. Where power went between the record of
+    // the new programme and the word of it, the new one runs and nobody knows.
+    const untold = checkpoint.programmeSource !== ProgrammeSource.Flash && !programmeTold(session)
+    const runMs = Math.max(0, STOPPED_MS - session.poweredOnMs - START_UP_MS)
+    const untoldPl = untold ? (FASTER_PL_PER_DAY * runMs) / MS_PER_DAY : 0
+    must(madeSteps * stepPl <= session.observer.programmedPl + 1 + untoldPl, "more was delivered than asked for")
     must(session.observer.programmedPl - madeSteps * stepPl < 20 * stepPl, "much less was delivered than asked for")
 
     for (const id of NEVER) must(!session.alarms.some(alarm => alarm.id === id), `${id} was raised`)
@@ -112,7 +134,22 @@ export function faultsOf(session: Session, name: string): string[] {
             session.boluses.every(bolus => bolus.outcome !== "inProgress"),
             "a bolus outlasted the cut",
         )
-        must(session.boluses.filter(bolus => (bolus.startedMs ?? 0) > 0).length <= 2, "a bolus was given twice")
+        const given = session.boluses.filter(({ startedMs }) => startedMs !== null)
+        must(given.length <= BOLUSES, "a bolus was given twice")
+        must(new Set(given.map(({ requestedMs }) => requestedMs)).size === given.length, "a request was granted twice")
+        // Of each one that had begun somebody is told how it ended: delivered, cancelled or interrupted.
+        const ended = endedIn(contents, checkpoint)
+        for (const kind of ["prime", "clinician", "patient"]) {
+            const begun = given.filter(bolus => bolus.kind === kind).length
+            const told = ended.filter(ofKind => ofKind === kind).length
+            must(told >= begun, `${begun} of kind ${kind} had begun, and the end of ${told} is told`)
+            // One more where the power went between the record of a bolus and the word of it.
+            must(told <= begun + 1, `${begun} of kind ${kind} had begun, and the end of ${told} is told`)
+        }
+        if (given.some(({ kind }) => kind === "patient")) {
+            must(checkpoint.lockoutMinutes >= LOCKOUT_MINUTES - RUN_MINUTES, "the lockout was forgotten")
+            must(checkpoint.patientDoses === 1, `${checkpoint.patientDoses} patient's doses were counted`)
+        }
         const stands = session.alarms.some(({ id, clearedMs }) => id === "batteryEnd" && clearedMs === null)
         // The person's start comes to a pump that has power again, or to none.
         if (cutMs > ALARM_RAISED_MS && cutMs < ALARM_ENDED_MS && session.poweredOnMs > ALARM_ENDED_MS)
@@ -128,7 +165,7 @@ export function faultsOf(session: Session, name: string): string[] {
 
 /** The programme that runs is the old or the new one, whole; the new one from the moment on at which that was told. */
 function checkProgramme(session: Session, checkpoint: Checkpoint, must: (holds: boolean, what: string) => void): void {
-    const told = session.finish("core", 0).result.programmes.some(({ answer }) => answer === "taken")
+    const told = programmeTold(session)
     const taken = checkpoint.programmeSource !== ProgrammeSource.Flash
     must(taken || !told, "the programme that was taken does not run")
     if (!taken) return
@@ -136,6 +173,22 @@ function checkProgramme(session: Session, checkpoint: Checkpoint, must: (holds: 
     const record = session.memory.contents.subarray(at, at + PROGRAMME_PLACE)
     const length = record[0] + 256 * record[1]
     must(typeof decodeProgramme(record.subarray(2, 2 + length)) === "object", "the programme is not whole")
+}
+
+function programmeTold(session: Session): boolean {
+    return session.finish("core", 0).result.programmes.some(({ answer }) => answer === "taken")
+}
+
+/** The kinds of the boluses whose end the log tells. */
+function endedIn(contents: Uint8Array, checkpoint: Checkpoint): string[] {
+    const kinds: string[] = []
+    // What was written after the last checkpoint belongs to it too.
+    for (let entry = Math.max(0, checkpoint.events - EVENT_ENTRIES); ; entry++) {
+        const at = EVENTS_AT + (entry % EVENT_ENTRIES) * ENTRY_SIZE
+        const told = decodeEntry(contents.subarray(at, at + ENTRY_SIZE), entry)
+        if (!told) return kinds
+        if (ENDS.includes(told.kind)) kinds.push(bolusName(Math.floor(told.reason / REASONS_OF_BOLUS)))
+    }
 }
 
 function readable(contents: Uint8Array, at: number, size: number, entries: number): boolean {

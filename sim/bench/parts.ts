@@ -25,6 +25,7 @@ import {
 } from "./meteringModels"
 import { type Row, rowOf } from "./rows"
 import { faultRows, measureFaults } from "./singleFaults"
+import { therapyRows } from "./therapies"
 import { type Cost, measureCosts, onChip } from "./tickCosts"
 
 /** How long the long runs are, and where they tell how far they are. */
@@ -122,9 +123,12 @@ const drift: Part = async ({ days, onProgress }) => {
             scenario.events.push({
                 atMs: day * MS_PER_DAY,
                 kind: "refill",
-                volumePl: scenario.reservoirFillPl,
-                missedPl: 0,
-                measuredResidualPl: undefined,
+                filling: {
+                    volumePl: scenario.reservoirFillPl,
+                    missedPl: 0,
+                    measuredResidualPl: undefined,
+                    lineChanged: false,
+                },
             })
         const { result } = await runScenario(scenario, {
             engine: "core",
@@ -345,6 +349,9 @@ async function build(entry: Entry): Promise<void> {
 /** What the journal writes, how long its memory lasts, and what a power cut leaves in doubt. */
 const journal: Part = async ({ onProgress }) => await journalRows(onProgress)
 
+/** Ninety days of each therapy. */
+const therapies: Part = async ({ onProgress }) => await therapyRows(onProgress)
+
 /** Every part of the bench by the name that `--only` takes, in the order in which they run. */
-export const PARTS = { core, vm, drift, tick, size, heap, metering, faults, energy, journal } as const
+export const PARTS = { core, vm, drift, tick, size, heap, metering, faults, energy, journal, therapies } as const
 export type PartName = keyof typeof PARTS

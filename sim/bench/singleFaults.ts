@@ -22,7 +22,7 @@ import {
 import type { Mechanism } from "../../src/pump/mechanism"
 import { catchUp, ODOMETER_SIZE } from "../../src/pump/odometer"
 import type { Programme } from "../../src/pump/programme"
-import { BolusEvent, createActions, createPump, Mode, type Pump } from "../../src/pump/pump"
+import { BolusEvent, BolusKind, createActions, createPump, Mode, type Pump } from "../../src/pump/pump"
 import { CommandKind, createReadings, GuardTrip, type Readings } from "../../src/pump/readings"
 import { nextDueMs, tick } from "../../src/pump/tick"
 import { takeAnswers } from "../engines/core"
@@ -224,8 +224,10 @@ export class Bed {
         if (faulty) fault.corrupt?.(this)
         tick(this.pump, this.guard, readings, this.pumpMs, actions)
         if (!this.guarded) this.guard.trip = GuardTrip.None
-        if (actions.bolusEvent === BolusEvent.Started && this.primed && this.observer.primeAskedPl === 0)
-            this.observer.startPrime(this.subject.limits.primePlMax, this.subject.limits.primePlMax)
+        if (actions.bolusEvent === BolusEvent.Started && this.primed && this.observer.bolusAskedPl === 0) {
+            const { primePlMax } = this.subject.limits
+            this.observer.startBolus(BolusKind.Prime, primePlMax, primePlMax)
+        }
         if (faulty && fault.memoryLost) this.memoryLost = true
         if (actions.steps !== 0) {
             if (!this.memoryLost) countSteps(this.journal, actions.steps, this.odometers[this.journal.odometerCopy])
@@ -393,8 +395,8 @@ export function guardBoundPl(subject: Subject, moment: Moment): number {
         const passedPl = Math.min(stepsPl(hourPlMax, subject) * (hours + 1), stepsPl(dayPlMax, subject))
         most = Math.max(most, passedPl - (moment === "stopped" ? 0 : subject.leastAskedPl[hours]))
     }
-    const primePl = moment === "in a prime" ? stepsPl(primePlMax, subject) : 0
-    return most + primePl + stepPl(subject)
+    const bolusPl = moment === "in a prime" ? stepsPl(primePlMax, subject) : 0
+    return most + bolusPl + stepPl(subject)
 }
 
 /**
@@ -473,7 +475,7 @@ function wantSteps(pump: Pump, steps: number): void {
     pump.delivering = true
     pump.reliefLeftSteps = 0
     pump.ratePlPerDay = 0
-    pump.primeFlowPlPerDay = 0
+    pump.bolusFlowPlPerDay = 0
     pump.segmentLeftMs = MS_PER_WEEK
     pump.residualPl = 1e12
     pump.owed = pump.stepQuantum * steps
@@ -564,17 +566,17 @@ const SOFTWARE_FAULTS: readonly Fault[] = [
         pump.segmentLeftMs = 0
     }),
     software("prime's flow at its most", ({ pump }) => {
-        pump.primeRatePlPerDay = 240_000_000_000
+        pump.bolusRatePlPerDay = 240_000_000_000
     }),
     software("prime's flow at its most, and planned anew", ({ pump }) => {
-        pump.primeRatePlPerDay = 240_000_000_000
-        pump.primeLeftPl = 1e12
+        pump.bolusRatePlPerDay = 240_000_000_000
+        pump.bolusLeftPl = 1e12
         pump.segmentLeftMs = 1
     }),
     software(
         "prime without end",
         ({ pump }) => {
-            pump.primeLeftPl = 1e12
+            pump.bolusLeftPl = 1e12
         },
         ["in a prime"],
     ),

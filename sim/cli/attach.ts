@@ -8,8 +8,8 @@ import type { LivePump } from "../engines/realTime"
 import { Session } from "../engines/session"
 import { shown } from "../input"
 import { renderSummary } from "../report/summary"
-import { doseUg, formatDuration, formatMl, formatNumber, RunClock } from "../report/units"
-import { alarmName, bolusOutcome, eventName } from "../report/words"
+import { formatDuration, formatMl, formatNumber, RunClock } from "../report/units"
+import { alarmName, bolusKind, bolusOutcome, eventName } from "../report/words"
 import { loadScenario } from "../scenario/load"
 import type { Scenario } from "../scenario/scenario"
 import { sinceStartMs, sinceStartText } from "../scenario/time"
@@ -143,7 +143,6 @@ function howToStart(bus: string): string {
 /** Prints what happens as it happens, and every few seconds how things stand. */
 class Show {
     private readonly clock: RunClock
-    private readonly concentrationNgPerMl: number
     private events = 0
     private alarmsRaised = 0
     private readonly alarmsStanding = new Set<number>()
@@ -155,7 +154,6 @@ class Show {
         private readonly print: (text: string) => void,
     ) {
         this.clock = new RunClock(session.scenario.startsAt)
-        this.concentrationNgPerMl = session.programme.concentrationNgPerMl
     }
 
     note(text: string): void {
@@ -195,7 +193,7 @@ class Show {
             const outcome = bolusOutcome(bolus)
             if (outcome === this.bolusOutcomes[index]) return
             this.bolusOutcomes[index] = outcome
-            this.say(this.session.world.nowMs, `${bolus.kind} ${outcome}`)
+            this.say(this.session.world.nowMs, `${bolusKind(bolus)} ${outcome}`)
         })
     }
 
@@ -209,7 +207,7 @@ class Show {
         return [
             this.doing(pump).padEnd(14),
             `flow ${formatMl(flow)} mL/day`,
-            `delivered ${formatNumber(deliveredPl / 1e6, 3)} µL, ${formatNumber(doseUg(deliveredPl, this.concentrationNgPerMl), 3)} µg`,
+            `delivered ${formatNumber(deliveredPl / 1e6, 3)} µL, ${formatNumber(world.line.deliveredNg / 1000, 3)} µg`,
             `line ${formatNumber(pressurePa / 1000, 2)} kPa`,
             `reservoir ${formatMl(reservoirPl)} mL`,
             names.length === 0 ? "no alarms" : names.join(", "),

@@ -1,8 +1,8 @@
 // The world's side of `services/pumpbench.md`: a Jacdac service that the firmware built for the simulator is wired to.
 
 import { JDServiceServer, jdpack, jdunpack, Packet } from "jacdac-ts"
-import type { BolusEvent, BolusReason } from "../../src/pump/pump"
-import type { ProgrammeAnswer } from "../../src/pump/readings"
+import type { BolusEvent, BolusKind, BolusReason, LineEvent, Mode } from "../../src/pump/pump"
+import type { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
 import type { Session } from "./session"
 import { traceLine } from "./trace"
 
@@ -18,11 +18,15 @@ const MEMORY_READ = 0x86
 const MEMORY_WRITE = 0x87
 const PROGRAMME_READ = 0x88
 const TAKEN = 0x89
+const OBEYED = 0x8a
+const LINE = 0x8b
 
 const ROW_SIZE = 42
 
 // A refill before which nobody measured the residual.
 const NOT_MEASURED = 0xffffffff
+
+const LINE_CHANGED = 1
 
 /** Serves one session. A firmware whose power is gone is not heard, though its machine may still be at its last slice. */
 export class BenchServer extends JDServiceServer {
@@ -38,19 +42,17 @@ export class BenchServer extends JDServiceServer {
             this.session.residualPl = residualPl
         })
         this.hear(STATUS, packet => {
-            const [alarms, conditions, acknowledged, , delivering, beating, reasons] =
-                packet.jdunpack<[number, number, number, number, number, number, Uint8Array]>("u32 u32 u32 u8 u8 u8 b")
+            const [alarms, conditions, acknowledged, mode, delivering, beating, reasons] =
+                packet.jdunpack<[number, number, number, Mode, number, number, Uint8Array]>("u32 u32 u32 u8 u8 u8 b")
             this.session.beating = beating === 1
-            this.session.status({ alarms, conditions, acknowledged, reasons }, delivering === 1)
+            this.session.status({ mode, alarms, conditions, acknowledged, reasons }, delivering === 1)
         })
         this.hear(BOLUS, packet => {
-            const [volumePl, event, reason] = packet.jdunpack<[number, BolusEvent, BolusReason]>("f64 u8 u8")
-            this.session.bolus(event, reason, volumePl)
+            const [volumePl, event, kind, reason] =
+                packet.jdunpack<[number, BolusEvent, BolusKind, BolusReason]>("f64 u8 u8 u8")
+            this.session.bolus(event, kind, reason, volumePl)
         })
-        this.hear(SHOW, packet => {
-            this.session.world.light = packet.data[0]
-            this.session.world.sounding = packet.data[1] === 1
-        })
+        this.hear(SHOW, packet => this.session.show(packet.data[0], packet.data[1] === 1))
         this.hear(TRACE, packet => this.trace(packet.data))
         this.hear(MEMORY_READ, packet => {
             const [address, length] = packet.jdunpack<[number, number]>("u16 u8")
@@ -63,6 +65,14 @@ export class BenchServer extends JDServiceServer {
         this.hear(PROGRAMME_READ, packet => {
             const [offset] = packet.jdunpack<[number]>("u16")
             this.answerPiece(PROGRAMME_READ, offset, this.session.offeredPiece(offset))
+        })
+        this.hear(OBEYED, packet => {
+            const [command, refusal] = packet.jdunpack<[CommandKind, Refusal]>("u8 u8")
+            this.session.obeyed(command, refusal)
+        })
+        this.hear(LINE, packet => {
+            const [leftPl, event] = packet.jdunpack<[number, LineEvent]>("f64 u8")
+            this.session.line(event, leftPl)
         })
         this.hear(TAKEN, packet => this.session.programmeAnswered(packet.data[0] as ProgrammeAnswer))
     }
@@ -82,13 +92,14 @@ export class BenchServer extends JDServiceServer {
         const [residualPl, ticks] = jdunpack<[number, number]>(question, "f64 u32")
         if (ticks > 0) this.session.residualPl = residualPl
         const { sensors, command } = this.session.ask()
-        const data = jdpack("i32 i32 u32 u32 u32 u32 u16 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8", [
+        const data = jdpack("i32 i32 u32 u32 u32 u32 u32 u16 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8", [
             sensors.pressurePa,
             sensors.encoderSteps,
             sensors.wallS,
             command.volumeNl,
             command.rateNlPerDay,
             command.residualNl ?? NOT_MEASURED,
+            command.wallS,
             sensors.batteryMv,
             sensors.endSwitch,
             sensors.pressureFault,
@@ -99,6 +110,7 @@ export class BenchServer extends JDServiceServer {
             sensors.memoryFault,
             sensors.supplyFailing ? 1 : 0,
             command.kind,
+            command.lineChanged ? LINE_CHANGED : 0,
             this.onTraceLine ? 1 : 0,
         ])
         this.sendPacketAsync(Packet.from(SAMPLE, data))

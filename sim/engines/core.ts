@@ -3,12 +3,13 @@
 
 import { setImmediate } from "node:timers/promises"
 import { Board, energyOf } from "../../src/drivers/energyUse"
+import { addSignal, createIndicators, refreshIndicators } from "../../src/drivers/indicators"
 import { JournalStore, type RememberedPump } from "../../src/drivers/journalStore"
-import type { ProgrammeOffer, RecordMemory } from "../../src/drivers/parts"
-import { Alarm, Reason } from "../../src/pump/alarms"
+import { type ProgrammeOffer, type RecordMemory, Signal } from "../../src/drivers/parts"
+import { Alarm, AlarmPriority, highestPriority, Reason } from "../../src/pump/alarms"
 import { raise } from "../../src/pump/delivery"
 import { MS_PER_SECOND, SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
-import { BolusEvent, createActions } from "../../src/pump/pump"
+import { BolusEvent, createActions, LineEvent, Mode } from "../../src/pump/pump"
 import { CommandKind, createReadings, ProgrammeAnswer, type Readings, SensorFault } from "../../src/pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../../src/pump/selfTest"
 import { nextDueMs, tick } from "../../src/pump/tick"
@@ -47,7 +48,9 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
     const actions = createActions()
     let deadlineMs = START_UP_MS
     let sampleDueMs = deadlineMs
-    let told = { alarms: -1, conditions: 0, acknowledged: 0, delivering: false, cutMotor: false }
+    let told = { alarms: -1, conditions: 0, acknowledged: 0, delivering: false, mode: Mode.Running, cutMotor: false }
+    const indicators = createIndicators()
+    let signalling = false
     let resting = false
     pump.nowMs = deadlineMs
     for (let ticks = 1; ; ticks++) {
@@ -75,21 +78,36 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             await journals.saveSteps(actions.steps)
             session.step(actions.steps)
         }
+        if (pump.alarms !== 0 || signalling) {
+            const priority = highestPriority(pump.alarms)
+            const sound = nowMs < pump.soundPausedUntilMs ? AlarmPriority.None : priority
+            const telling = refreshIndicators(indicators, priority, sound, nowMs)
+            session.show(indicators.light, indicators.sounding)
+            signalling = telling || priority !== AlarmPriority.None
+        }
         if (journals.notes(pump, readings, actions)) await journals.saveTick(pump, guard)
+        if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
+            addSignal(indicators, actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
+            signalling = true
+        }
         if (
             pump.alarms !== told.alarms ||
             pump.delivering !== told.delivering ||
             pump.conditions !== told.conditions ||
             pump.acknowledged !== told.acknowledged ||
+            pump.mode !== told.mode ||
             pump.cutMotor !== told.cutMotor
         ) {
-            const { alarms, conditions, acknowledged, delivering, cutMotor } = pump
-            told = { alarms, conditions, acknowledged, delivering, cutMotor }
+            const { alarms, conditions, acknowledged, delivering, mode, cutMotor } = pump
+            told = { alarms, conditions, acknowledged, delivering, mode, cutMotor }
             session.beating = !cutMotor
             session.status(pump, delivering)
         }
         if (actions.bolusEvent !== BolusEvent.None)
-            session.bolus(actions.bolusEvent, actions.bolusReason, actions.bolusPl)
+            session.bolus(actions.bolusEvent, actions.bolusKind, actions.bolusReason, actions.bolusPl)
+        if (actions.command !== CommandKind.None && actions.command !== CommandKind.Programme)
+            session.obeyed(actions.command, actions.refusal)
+        if (actions.lineEvent !== LineEvent.None) session.line(actions.lineEvent, pump.lineLeftPl)
         if (actions.programmeAnswer !== ProgrammeAnswer.None) session.programmeAnswered(actions.programmeAnswer)
         if (onTraceLine) {
             const mode = pump.mode + (pump.delivering ? 2 : 0)
@@ -108,7 +126,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
         }
         session.residualPl = pump.residualPl
         session.tickDone()
-        resting = pump.idleUntilMs > nowMs && pump.alarms === 0 && journals.rests()
+        resting = pump.idleUntilMs > nowMs && !signalling && journals.rests()
 
         deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
         if (ticks % TICKS_PER_TURN === 0) {
@@ -162,6 +180,8 @@ function read(session: Session, readings: Readings): void {
     readings.commandPl = command.volumeNl * 1000
     readings.commandRatePlPerDay = command.rateNlPerDay * 1000
     readings.commandResidualPl = command.residualNl === undefined ? NaN : command.residualNl * 1000
+    readings.commandWallMs = command.wallS * MS_PER_SECOND
+    readings.commandLineChanged = command.lineChanged
 }
 
 /** Fills the readings of the sensors as the mock drivers do. */

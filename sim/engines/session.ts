@@ -17,45 +17,53 @@ import {
 import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { createGuard, decodeLimits, type GuardLimits } from "../../src/pump/guard"
 import { checkpointAddress, createJournal, findState } from "../../src/pump/journal"
-import { MS_PER_SECOND, MS_PER_WEEK } from "../../src/pump/limits"
+import { MS_PER_SECOND } from "../../src/pump/limits"
 import { decodeMechanism, type Mechanism } from "../../src/pump/mechanism"
 import { decodeProgramme, type Programme } from "../../src/pump/programme"
-import { BolusEvent, type BolusReason, createPump } from "../../src/pump/pump"
-import { CommandKind, ProgrammeAnswer, SensorFault } from "../../src/pump/readings"
+import { BolusEvent, BolusKind, type BolusReason, createPump, type LineEvent, Mode } from "../../src/pump/pump"
+import { CommandKind, ProgrammeAnswer, Refusal, SensorFault } from "../../src/pump/readings"
+import { PICOLITRES_PER_ML } from "../prescription/schema"
 import { checkExpectations } from "../scenario/expectations"
-import type { Scenario, ScenarioEvent } from "../scenario/scenario"
+import type { BolusAmount, Filling, Scenario, ScenarioEvent } from "../scenario/scenario"
 import { befall } from "../world/befall"
+import { LineContents } from "../world/lineContents"
 import type { MemoryChip } from "../world/memory"
 import { type SensorAnswers, World } from "../world/world"
+import { BolusBook, type BolusRequest } from "./bolusBook"
+import {
+    BOLUS_OF_COMMAND,
+    type Command,
+    type CommandFigures,
+    commandOf,
+    heardAt,
+    NO_COMMAND,
+    PLAIN_COMMANDS,
+} from "./command"
 import { type FlowBasis, Observer } from "./observer"
 import {
     type AlarmRecord,
-    BOLUS_REASONS,
     type BolusRecord,
+    COMMAND_NAMES,
+    LINE_EVENTS,
+    type LineRecord,
     PROGRAMME_ANSWERS,
     type ProgrammeRecord,
+    REFUSALS,
+    type RefusalRecord,
     type Run,
     type RunResult,
     type Samples,
 } from "./result"
 
-/** A command on its way to the firmware, in the whole nanolitres that the link to the bench carries. */
-export interface Command {
-    kind: CommandKind
-    requestedMs: number
-    volumeNl: number
-    rateNlPerDay: number
-    /** At a refill, what was drawn out before; undefined when nobody measured it. */
-    residualNl?: number | undefined
-}
+const MINUTES_PER_DAY = 1440
+const NANOGRAMS_PER_MICROGRAM = 1000
 
 /** Which flashing a simulated pump comes from. */
 export const FLASH_ID = 1
 
-const NO_COMMAND: Command = { kind: CommandKind.None, requestedMs: 0, volumeNl: 0, rateNlPerDay: 0 }
-
-/** What the firmware says of its alarms: three sets of them, and why each was raised last. */
-export interface AlarmStatus {
+/** What the firmware says of itself: three sets of alarms, why each was raised last, and whether a person has stopped it. */
+export interface PumpStatus {
+    mode: Mode
     alarms: number
     conditions: number
     acknowledged: number
@@ -68,15 +76,7 @@ export interface AlarmStatus {
  */
 export type CutPoint = { ticks: number } | { steps: number } | { write: number; bytes: number }
 
-const NO_ALARMS: AlarmStatus = { alarms: 0, conditions: 0, acknowledged: 0, reasons: [] }
-
-const PERSONS_COMMANDS = {
-    stop: CommandKind.Stop,
-    start: CommandKind.Start,
-    acknowledge: CommandKind.Acknowledge,
-    silence: CommandKind.Silence,
-    release: CommandKind.Release,
-} as const
+const NO_ALARMS: PumpStatus = { mode: Mode.Running, alarms: 0, conditions: 0, acknowledged: 0, reasons: [] }
 
 const PRIORITY_NAMES = ["", "low", "medium", "high"] as const
 
@@ -108,15 +108,20 @@ export class Session {
     readonly alarms: AlarmRecord[] = []
     readonly programmes: ProgrammeRecord[] = []
     /** What the clinician's programmer offered last: the record, and what is known of it. */
-    private offer: { bytes: Uint8Array; record: ProgrammeRecord } | undefined
+    private offer: { bytes: Uint8Array; record: ProgrammeRecord; filling: Filling | undefined } | undefined
     private readonly standing: (AlarmRecord | undefined)[] = new Array(ALARM_COUNT).fill(undefined)
     private delivering = false
+    private mode = Mode.Running
     private basis: FlowBasis = "schedule"
-    readonly boluses: BolusRecord[] = []
+    private readonly book = new BolusBook()
+    readonly refusals: RefusalRecord[] = []
+    readonly lineEvents: LineRecord[] = []
     private readonly commands: Command[] = []
-    /** The prime that the firmware was asked for last. */
-    private primeAsked: Command | undefined
+    /** What the firmware heard last of each command. */
+    private readonly heard = new Map<CommandKind, Command>()
     private heldPl: number
+    /** Strength of the drug that is in the reservoir. */
+    private reservoirNgPerMl: number
     /** What the firmware was told with its last readings of the record memory. */
     private memoryFaultTold = false
     private readonly events: ScenarioEvent[]
@@ -134,13 +139,18 @@ export class Session {
         readonly scenario: Scenario,
         readonly seed: number,
     ) {
-        this.world = new World(scenario.world, scenario.startWallMs, scenario.reservoirFillPl, seed)
+        this.programme = expectDecoded(decodeProgramme(scenario.programmeBytes))
+        const { lineVolumeMl } = scenario.world
+        const lineVolumePl =
+            lineVolumeMl === undefined ? this.programme.deadVolumePl : Math.round(lineVolumeMl * PICOLITRES_PER_ML)
+        const line = new LineContents(lineVolumePl, this.programme.concentrationNgPerMl, scenario.linePrimed)
+        this.world = new World(scenario.world, scenario.startWallMs, scenario.reservoirFillPl, seed, line)
         this.memory = this.world.memory
         this.events = [...scenario.events]
-        this.programme = expectDecoded(decodeProgramme(scenario.programmeBytes))
         this.mechanism = expectDecoded(decodeMechanism(scenario.mechanismBytes))
         this.limits = expectDecoded(decodeLimits(scenario.limitsBytes))
-        this.observer = new Observer(this.programme, this.mechanism)
+        this.observer = new Observer(this.programme, this.mechanism, scenario.linePrimed)
+        this.reservoirNgPerMl = this.programme.concentrationNgPerMl
         this.heldPl = scenario.reservoirFillPl
         this.memory.contents.set(firstJournal(this), checkpointAddress(0))
         this.jitter = xoroshiro128plus(seed + 0x7c15)
@@ -149,11 +159,19 @@ export class Session {
             timeMs: [],
             programmedPl: [],
             deliveredPl: [],
+            programmedNg: [],
+            deliveredNg: [],
             ratePlPerDay: [],
+            bolusPlPerDay: [],
             pressurePa: [],
             reservoirPl: [],
             residualPl: [],
         }
+    }
+
+    /** The boluses of the run so far, in the order in which they were answered. */
+    get boluses(): readonly BolusRecord[] {
+        return this.book.records
     }
 
     /** What the firmware holds to be left in the reservoir, as it said last. */
@@ -202,20 +220,27 @@ export class Session {
                 this.accountedMs = event.atMs
                 world.powerOn()
                 return
-            case "refill": {
-                const measuredPl = event.measuredResidualPl === "auto" ? world.reservoirPl : event.measuredResidualPl
-                world.refill(event.volumePl, event.missedPl)
-                this.command(CommandKind.Refill, { volumePl: event.volumePl, residualPl: measuredPl })
+            case "refill":
+                this.command(CommandKind.Refill, this.fill(event.filling, this.reservoirNgPerMl))
                 return
-            }
             case "prime":
                 this.command(CommandKind.Prime, event)
                 return
+            case "bolus": {
+                const volumePl = this.volumeOf(event.amount)
+                const ratePlPerDay = (volumePl * MINUTES_PER_DAY) / event.overMinutes
+                this.command(CommandKind.Bolus, { volumePl, ratePlPerDay })
+                return
+            }
+            case "setClock":
+                this.command(CommandKind.Clock, { localMs: event.localMs })
+                return
             case "programme": {
+                const { bytes, filling } = event
                 const record = { offeredMs: event.atMs, answer: PROGRAMME_ANSWERS[ProgrammeAnswer.None] }
                 this.programmes.push(record)
-                this.offer = { bytes: event.bytes, record }
-                this.command(CommandKind.Programme, {})
+                this.offer = { bytes, record, filling }
+                this.command(CommandKind.Programme, filling ? this.fill(filling, event.concentrationNgPerMl) : {})
                 return
             }
             case "stop":
@@ -223,30 +248,59 @@ export class Session {
             case "acknowledge":
             case "silence":
             case "release":
-                this.command(PERSONS_COMMANDS[event.kind], {})
+            case "patientDose":
+            case "cancelBolus":
+            case "minimumRate":
+            case "refillBegin":
+                this.command(PLAIN_COMMANDS[event.kind], {})
                 return
             default:
                 befall(world, event)
         }
     }
 
-    private command(
-        kind: CommandKind,
-        {
-            volumePl = 0,
-            ratePlPerDay = 0,
-            residualPl,
-        }: { volumePl?: number; ratePlPerDay?: number; residualPl?: number },
-    ): void {
-        const command = {
-            kind,
-            requestedMs: this.world.nowMs,
-            volumeNl: toNl(volumePl),
-            rateNlPerDay: toNl(ratePlPerDay),
-            residualNl: residualPl === undefined ? undefined : toNl(residualPl),
-        }
+    /** Somebody fills the reservoir with this strength; what the pump is told of it. */
+    private fill({ volumePl, missedPl, measuredResidualPl, lineChanged }: Filling, ngPerMl: number): CommandFigures {
+        const { world } = this
+        const residualPl = measuredResidualPl === "auto" ? world.reservoirPl : measuredResidualPl
+        world.refill(volumePl, missedPl, ngPerMl)
+        if (lineChanged) world.line.replace()
+        this.reservoirNgPerMl = ngPerMl
+        return { volumePl, residualPl, lineChanged }
+    }
+
+    /** A clinician counts in micrograms of the drug that the programme is for. */
+    private volumeOf(amount: BolusAmount): number {
+        if ("volumePl" in amount) return amount.volumePl
+        const microgramsPerMl = this.observer.running.concentrationNgPerMl / NANOGRAMS_PER_MICROGRAM
+        return (amount.micrograms / microgramsPerMl) * PICOLITRES_PER_ML
+    }
+
+    private command(kind: CommandKind, figures: CommandFigures): void {
+        const command = commandOf(kind, this.world.nowMs, figures)
         if (this.powered) this.commands.push(command)
-        else if (kind === CommandKind.Prime) this.recordBolus(command, "denied", "power lost")
+        else this.denyWithoutPower(command)
+    }
+
+    private denyWithoutPower(command: Command): void {
+        const kind = BOLUS_OF_COMMAND[command.kind]
+        if (kind !== undefined) this.book.deny(this.requestOf(kind, command), "power lost")
+    }
+
+    /** What a command asks for; the patient's dose is what the programme says. */
+    private requestOf(kind: BolusKind, { requestedMs, volumeNl, rateNlPerDay }: Command): BolusRequest {
+        const { running, lineEmpty } = this.observer
+        const { patientPl, patientDurationMinutes, concentrationNgPerMl } = running
+        const request = {
+            kind,
+            requestedMs,
+            volumePl: volumeNl * 1000,
+            ratePlPerDay: rateNlPerDay * 1000,
+            ngPerMl: kind === BolusKind.Prime && lineEmpty ? 0 : concentrationNgPerMl,
+        }
+        if (kind !== BolusKind.Patient) return request
+        const ratePlPerDay = patientPl === 0 ? 0 : Math.round((patientPl * MINUTES_PER_DAY) / patientDurationMinutes)
+        return { ...request, volumePl: patientPl, ratePlPerDay }
     }
 
     /**
@@ -310,11 +364,33 @@ export class Session {
     /** The firmware said what became of the programme that it was offered. */
     programmeAnswered(answer: ProgrammeAnswer): void {
         if (!this.powered || !this.offer) return
-        const { bytes, record } = this.offer
+        const { bytes, record, filling } = this.offer
         record.answer = PROGRAMME_ANSWERS[answer]
         if (answer !== ProgrammeAnswer.Taken) return
         this.account()
-        this.observer.followProgramme(expectDecoded(decodeProgramme(bytes)))
+        const lineChanged = filling?.lineChanged === true
+        this.observer.followProgramme(expectDecoded(decodeProgramme(bytes)), lineChanged, this.stepsOfTick)
+        if (lineChanged) this.observer.changeLine()
+    }
+
+    /** The firmware carried out a command, or said why it did not. */
+    obeyed(kind: CommandKind, refusal: Refusal): void {
+        if (!this.powered) return
+        const { world, observer } = this
+        if (refusal !== Refusal.None) {
+            this.refusals.push({ command: COMMAND_NAMES[kind], reason: REFUSALS[refusal], atMs: world.nowMs })
+            return
+        }
+        this.account()
+        const command = this.heard.get(kind) ?? NO_COMMAND
+        if (kind === CommandKind.Clock) observer.setLocalTime(command.wallS * MS_PER_SECOND, this.mode === Mode.Stopped)
+        else if (kind === CommandKind.Refill && command.lineChanged) observer.changeLine()
+        else if (kind === CommandKind.CancelBolus || kind === CommandKind.MinimumRate) observer.cancelBoluses()
+    }
+
+    /** The firmware said what became of the line. */
+    line(event: LineEvent, leftPl: number): void {
+        if (this.powered) this.lineEvents.push({ event: LINE_EVENTS[event], atMs: this.world.nowMs, leftPl })
     }
 
     private powerOff(): void {
@@ -327,8 +403,7 @@ export class Session {
         this.world.powerOff()
         this.forgetFirmware("power lost")
         // What the firmware had not taken yet it never will.
-        for (const command of this.commands.splice(0))
-            if (command.kind === CommandKind.Prime) this.recordBolus(command, "denied", "power lost")
+        for (const command of this.commands.splice(0)) this.denyWithoutPower(command)
     }
 
     /** The firmware started again by itself, with power on all the while: what it only held in memory is gone. */
@@ -342,8 +417,10 @@ export class Session {
         this.memoryFaultTold = false
         this.account()
         // The firmware can no longer say how far it came.
-        this.endBolus("cancelled", reason, this.observer.primeAskedPl)
-        this.observer.powerOff()
+        const { observer, world } = this
+        this.book.breakOff(reason, observer.bolusAskedPl, observer.waitingAskedPl, world.nowMs)
+        this.heard.clear()
+        observer.powerOff()
         this.beating = true
         this.takeStatus(NO_ALARMS, false)
     }
@@ -355,19 +432,33 @@ export class Session {
         if (!this.clockTaken && sensors.wallFault === SensorFault.None) {
             this.clockTaken = true
             this.account()
-            this.observer.setClock((sensors.wallS * MS_PER_SECOND) % MS_PER_WEEK)
+            this.observer.setClock(sensors.wallS * MS_PER_SECOND)
         }
-        const command = this.commands.shift() ?? NO_COMMAND
-        if (command.kind === CommandKind.Prime) this.primeAsked = command
-        return { sensors, command }
+        return { sensors, command: this.hear(this.commands.shift()) }
+    }
+
+    private hear(asked: Command | undefined): Command {
+        if (!asked) return NO_COMMAND
+        const command = heardAt(asked, this.world.nowMs)
+        this.heard.set(command.kind, command)
+        const kind = BOLUS_OF_COMMAND[command.kind]
+        if (kind !== undefined) this.book.ask(this.requestOf(kind, command))
+        return command
+    }
+
+    /** Light and buzzer changed, or did not. */
+    show(light: number, sounding: boolean): void {
+        if (!this.powered) return
+        this.world.light = light
+        this.world.sounding = sounding
     }
 
     /** The firmware said which alarms stand and whether it delivers. */
-    status(status: AlarmStatus, delivering: boolean): void {
+    status(status: PumpStatus, delivering: boolean): void {
         if (this.powered) this.takeStatus(status, delivering)
     }
 
-    private takeStatus({ alarms, conditions, acknowledged, reasons }: AlarmStatus, delivering: boolean): void {
+    private takeStatus({ mode, alarms, conditions, acknowledged, reasons }: PumpStatus, delivering: boolean): void {
         const nowMs = this.world.nowMs
         if (this.world.battery) this.world.battery.alarm = highestPriority(alarms)
         for (let alarm = 0; alarm < ALARM_COUNT; alarm++) {
@@ -401,6 +492,7 @@ export class Session {
             record.acknowledgedMs = hasAlarm(acknowledged, alarm) ? (record.acknowledgedMs ?? nowMs) : null
         }
         this.delivering = delivering
+        this.mode = mode
         this.basis =
             (alarms & MINIMUM_RATE_ALARMS) !== 0
                 ? "minimum"
@@ -409,23 +501,13 @@ export class Session {
                   : "schedule"
     }
 
-    /** The firmware said what became of a bolus. */
-    bolus(event: BolusEvent, reason: BolusReason, volumePl: number): void {
+    /** The firmware said what became of a bolus: `volumePl` was asked for, or metered of it. */
+    bolus(event: BolusEvent, kind: BolusKind, reason: BolusReason, volumePl: number): void {
         if (!this.powered) return
-        const asked = this.primeAsked ?? NO_COMMAND
-        if (event === BolusEvent.Denied) {
-            this.recordBolus(asked, "denied", BOLUS_REASONS[reason])
-        } else if (event === BolusEvent.Started) {
-            this.recordBolus(asked, "inProgress", "")
-            this.account()
-            this.observer.startPrime(asked.volumeNl * 1000, asked.rateNlPerDay * 1000)
-        } else if (event === BolusEvent.Delivered) {
-            this.endBolus("delivered", "", volumePl)
-        } else {
-            this.account()
-            this.observer.cancelPrime()
-            this.endBolus("cancelled", BOLUS_REASONS[reason], volumePl)
-        }
+        this.account()
+        const begun = this.book.told(event, kind, reason, volumePl, this.world.nowMs)
+        if (begun) this.observer.startBolus(kind, begun.volumePl, begun.ratePlPerDay)
+        else if (event === BolusEvent.Cancelled) this.observer.cancelBoluses()
     }
 
     /** A tick is done: the accounts are brought up to it. */
@@ -448,8 +530,7 @@ export class Session {
     finish(engine: string, wallMs: number, endMs = this.scenario.durationMs): Run {
         const { scenario, world, observer } = this
         this.advance(endMs)
-        const inProgress = this.boluses.findLast(bolus => bolus.outcome === "inProgress")
-        if (inProgress) inProgress.deliveredPl = observer.primeAskedPl
+        this.book.close(observer.bolusAskedPl, observer.waitingAskedPl)
         const result: RunResult = {
             scenario: scenario.name,
             engine,
@@ -460,11 +541,18 @@ export class Session {
             programmedPl: observer.programmedPl,
             commandedSteps: observer.commandedSteps,
             deliveredPl: Math.round(world.deliveredPl),
+            programmedMicrograms: Math.round(observer.programmedNg) / NANOGRAMS_PER_MICROGRAM,
+            deliveredMicrograms: Math.round(world.line.deliveredNg) / NANOGRAMS_PER_MICROGRAM,
+            deliveredStrengths: world.line.delivered
+                .map(({ ngPerMl, volumePl }) => ({ ngPerMl, volumePl: Math.round(volumePl) }))
+                .filter(({ volumePl }) => volumePl !== 0),
             stepErrorMax: this.ticksSeen ? observer.stepErrorMax : null,
             residualPl: this.residualPl,
             alarms: this.alarms,
-            boluses: this.boluses,
+            boluses: this.book.records,
             programmes: this.programmes,
+            refusals: this.refusals,
+            lineEvents: this.lineEvents,
         }
         return {
             result,
@@ -481,7 +569,10 @@ export class Session {
             samples.timeMs.push(this.nextSampleMs)
             samples.programmedPl.push(observer.programmedPl)
             samples.deliveredPl.push(Math.round(world.deliveredPl))
+            samples.programmedNg.push(Math.round(observer.programmedNg))
+            samples.deliveredNg.push(Math.round(world.line.deliveredNg))
             samples.ratePlPerDay.push(observer.basalPlPerDay)
+            samples.bolusPlPerDay.push(observer.bolusPlPerDay)
             samples.pressurePa.push(Math.round(world.pressurePa))
             samples.reservoirPl.push(Math.round(world.reservoirPl))
             samples.residualPl.push(this.powered ? this.residualPl : NaN)
@@ -493,27 +584,6 @@ export class Session {
     private account(): void {
         this.observer.advance(this.world.nowMs - this.accountedMs)
         this.accountedMs = this.world.nowMs
-    }
-
-    private recordBolus(command: Command, outcome: "inProgress" | "denied", reason: string): void {
-        this.boluses.push({
-            kind: "prime",
-            requestedMs: command.requestedMs,
-            outcome,
-            reason,
-            startedMs: outcome === "inProgress" ? this.world.nowMs : null,
-            finishedMs: null,
-            deliveredPl: 0,
-        })
-    }
-
-    private endBolus(outcome: BolusRecord["outcome"], reason: string, deliveredPl: number): void {
-        const record = this.boluses.findLast(bolus => bolus.outcome === "inProgress")
-        if (!record) return
-        record.outcome = outcome
-        record.reason = reason
-        record.finishedMs = this.world.nowMs
-        record.deliveredPl = deliveredPl
     }
 }
 
@@ -536,16 +606,13 @@ function firstJournal(session: Session): Uint8Array {
     pump.residualPl = session.scenario.reservoirFillPl
     pump.refilledPl = pump.residualPl
     pump.brokenRuns = 0
+    pump.lineLeftPl = session.scenario.linePrimed ? 0 : programme.deadVolumePl
     const journal = createJournal({ ...findState(undefined, Reason.RecordMissing), damage: Reason.None }, FLASH_ID)
     journal.starts = 0
     const bytes = new Uint8Array(CHECKPOINT_SIZE)
     const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
     encodeCheckpoint(pump, guard, journal, bytes)
     return bytes
-}
-
-function toNl(pl: number): number {
-    return Math.round(pl / 1000)
 }
 
 function expectDecoded<T extends object>(decoded: T | string): T {

@@ -2,15 +2,16 @@
 
 import { ALARMS, Alarm, REASON_WORDS } from "../../src/pump/alarms"
 import { WALL_UNKNOWN } from "../../src/pump/checkpoint"
-import { type Entry, EventKind, LOGGED_VOLUME_PL } from "../../src/pump/eventLog"
+import { type Entry, EventKind, LOGGED_VOLUME_PL, REASONS_OF_BOLUS } from "../../src/pump/eventLog"
 import { MS_PER_SECOND } from "../../src/pump/limits"
-import { BOLUS_REASONS, PROGRAMME_ANSWERS } from "../engines/result"
+import type { CommandKind } from "../../src/pump/readings"
+import { BOLUS_REASONS, COMMAND_NAMES, PROGRAMME_ANSWERS, REFUSALS } from "../engines/result"
 import { alarmName } from "../report/words"
 import { WALL_EPOCH_MS } from "../scenario/time"
 import type { RingEntry, RingName } from "./rings"
 
-/** A checksum is the last three bytes of a programme's. */
-export type Unit = "µL" | "Pa" | "mV" | "days" | "starts" | "entries" | "checksum"
+/** A checksum is the last three bytes of a programme's; limits are a set of soft limits, one bit each. */
+export type Unit = "µL" | "Pa" | "mV" | "s" | "days" | "starts" | "entries" | "checksum" | "limits"
 
 /** One entry as it is read out; fields that it has no use for are left out. */
 export interface LogEntry {
@@ -48,11 +49,11 @@ const KIND_WORDS: Readonly<Record<SingleKind, KindWords>> = {
     [EventKind.Silenced]: { what: "sound paused" },
     [EventKind.Released]: { what: "released by a clinician" },
     [EventKind.Refilled]: { what: "refilled", unit: "µL" },
-    [EventKind.BolusStarted]: { what: "bolus started", unit: "µL" },
-    [EventKind.BolusDelivered]: { what: "bolus delivered", unit: "µL" },
-    [EventKind.BolusCancelled]: { what: "bolus cancelled", unit: "µL", reasons: BOLUS_REASONS },
-    [EventKind.BolusDenied]: { what: "bolus denied", unit: "µL", reasons: BOLUS_REASONS },
-    [EventKind.BolusInterrupted]: { what: "bolus interrupted by a reset", unit: "µL" },
+    [EventKind.BolusStarted]: { what: "started", unit: "µL" },
+    [EventKind.BolusDelivered]: { what: "delivered", unit: "µL" },
+    [EventKind.BolusCancelled]: { what: "cancelled", unit: "µL", reasons: BOLUS_REASONS },
+    [EventKind.BolusDenied]: { what: "denied", unit: "µL", reasons: BOLUS_REASONS },
+    [EventKind.BolusInterrupted]: { what: "interrupted by a reset", unit: "µL" },
     [EventKind.ProgrammeTaken]: { what: "programme taken", unit: "checksum" },
     [EventKind.ProgrammeRefused]: { what: "programme offered", reasons: PROGRAMME_ANSWERS },
     [EventKind.SupplyFailing]: { what: "supply failing", unit: "mV" },
@@ -63,7 +64,19 @@ const KIND_WORDS: Readonly<Record<SingleKind, KindWords>> = {
     [EventKind.Migrated]: { what: "journal of an earlier firmware taken over" },
     [EventKind.EntriesLost]: { what: "too much at once: not logged", unit: "entries" },
     [EventKind.EnergyLeft]: { what: "battery still lasts", unit: "days" },
+    [EventKind.MinimumRate]: { what: "minimum rate chosen by a person" },
+    [EventKind.ClockSet]: { what: "local time set by a person", unit: "s", reasons: { 1: "back" } },
+    [EventKind.RefillBegun]: { what: "refill begun", unit: "µL" },
+    [EventKind.LinePrimed]: { what: "line primed" },
+    [EventKind.BridgeBegun]: { what: "bridge begun: former strength in the line", unit: "µL" },
+    [EventKind.BridgeOver]: { what: "bridge over" },
+    [EventKind.LineChanged]: { what: "line changed: no drug in it", unit: "µL" },
+    [EventKind.SoftLimitsExceeded]: { what: "soft limits exceeded on purpose", unit: "limits" },
+    [EventKind.CommandRefused]: { what: "refused", reasons: REFUSALS },
 }
+
+/** The words for a bolus, by its kind; entries of an earlier firmware name none, and it had primes alone. */
+export const BOLUS_WORDS = ["prime", "prime", "clinician's bolus", "patient's dose"]
 
 /** How many of what the log counts make one of the unit, where it is not one. */
 const COUNTS_PER_UNIT: Partial<Record<Unit, number>> = { µL: 1e6 / LOGGED_VOLUME_PL, days: 10 }
@@ -86,7 +99,19 @@ export function entryInWords({ ring, number, entry }: RingEntry): LogEntry {
 function kindInWords({ kind, reason, value }: Entry): Partial<LogEntry> & { what: string } {
     if (!(kind in KIND_WORDS)) return { what: `kind ${kind}`, ...reasonIn({}, reason), value }
     const { what, unit, reasons } = KIND_WORDS[kind as SingleKind]
+    if (kind >= EventKind.BolusStarted && kind <= EventKind.BolusInterrupted)
+        return {
+            what: `${BOLUS_WORDS[Math.floor(reason / REASONS_OF_BOLUS)]} ${what}`,
+            ...reasonIn(reasons ?? {}, reason % REASONS_OF_BOLUS),
+            ...valueIn("µL", value),
+        }
+    if (kind === EventKind.CommandRefused)
+        return { what: `${commandWords(value)} ${what}`, ...reasonIn(REFUSALS, reason) }
     return { what, ...(reasons ? reasonIn(reasons, reason) : {}), ...(unit ? valueIn(unit, value) : {}) }
+}
+
+function commandWords(command: number): string {
+    return command in COMMAND_NAMES ? COMMAND_NAMES[command as CommandKind] : `command ${command}`
 }
 
 function alarmInWords({ kind, reason, value }: Entry): Partial<LogEntry> & { what: string } {

@@ -4,13 +4,13 @@ import { stringify } from "csv-stringify/sync"
 import { ALARMS, hasAlarm, REASON_WORDS } from "../../src/pump/alarms"
 import { type Checkpoint, ProgrammeSource } from "../../src/pump/checkpoint"
 import { MS_PER_SECOND } from "../../src/pump/limits"
-import { Mode } from "../../src/pump/pump"
+import { BolusKind, Mode } from "../../src/pump/pump"
 import { GuardTrip } from "../../src/pump/readings"
 import { aligned } from "../report/summary"
-import { formatMl, formatNumber } from "../report/units"
+import { formatDuration, formatMl, formatNumber } from "../report/units"
 import { alarmName } from "../report/words"
 import { sinceStartText } from "../scenario/time"
-import { type LogEntry, wallTimeText } from "./entryWords"
+import { BOLUS_WORDS, type LogEntry, wallTimeText } from "./entryWords"
 import { isWhole, type ReadOut, type RingState } from "./readOut"
 
 /** The columns of the CSV, and the fields of a line of JSON, in this order. */
@@ -52,6 +52,12 @@ export function logAsTable(read: ReadOut): string {
 function valueText({ value, unit }: LogEntry): string {
     if (value === undefined) return ""
     if (unit === "checksum") return `checksum ..${value.toString(16).padStart(6, "0")}`
+    // The numbers of the bits that are set.
+    if (unit === "limits")
+        return `limits ${[...value.toString(2)]
+            .reverse()
+            .flatMap((bit, i) => (bit === "1" ? [i] : []))
+            .join(", ")}`
     return `${formatNumber(value, unit === "µL" ? 2 : unit === "days" ? 1 : 0)} ${unit ?? ""}`
 }
 
@@ -87,12 +93,42 @@ function stateRows(checkpoint: Checkpoint, { stepsSince, stepKnown }: ReadOut): 
         ["Programme", programmeText(checkpoint)],
         ["Steps", `${formatNumber(checkpoint.forwardSteps, 0)} forward, ${formatNumber(checkpoint.backSteps, 0)} back`],
     ]
-    if (checkpoint.primePl > 0) {
-        const metered = microlitres(checkpoint.primePl - checkpoint.primeLeftPl)
-        rows.push(["Bolus", `in progress: ${metered} of ${microlitres(checkpoint.primePl)}, at most${volumes}`])
-    }
+    rows.push(...therapyRows(checkpoint, volumes))
     if (waiting.length > 0) rows.push(["Alarms", `wait for a person: ${waiting.join(", ")}`])
     return rows
+}
+
+/** What of boluses, line and local time the pump would go on with; nothing where there is nothing of it. */
+function therapyRows(checkpoint: Checkpoint, volumes: string): string[][] {
+    const rows: string[][] = []
+    const { bolusKind, bolusPl, bolusLeftPl, heldMeteredPl, lineLeftPl, lineNgPerMl, bridgeRatePlPerDay } = checkpoint
+    const { windowPl, lockoutMinutes, patientDoses, shiftLeftMs, localMinusClockS } = checkpoint
+    if (bolusPl > 0) {
+        const metered = `${microlitres(bolusPl - bolusLeftPl)} of ${microlitres(bolusPl)}`
+        rows.push(["Bolus", `${BOLUS_WORDS[bolusKind]} in progress: ${metered}, at most${volumes}`])
+    }
+    if (heldMeteredPl >= 0)
+        rows.push(["Waits", `${BOLUS_WORDS[BolusKind.Clinician]}: ${microlitres(heldMeteredPl)} of it metered`])
+    if (patientDoses > 0 || lockoutMinutes > 0)
+        rows.push([
+            "Patient",
+            `${patientDoses} ${patientDoses === 1 ? "dose" : "doses"} in the last 24 h; the next one in ${lockoutMinutes} min at the soonest`,
+        ])
+    if (windowPl > 0) rows.push(["Dose window", `${microlitres(windowPl)} in it besides the schedule${volumes}`])
+    if (bridgeRatePlPerDay > 0)
+        rows.push([
+            "Bridge",
+            `${microlitres(lineLeftPl)} of ${formatNumber(lineNgPerMl / 1000, 0)} µg/mL left in the line, at ${formatMl(bridgeRatePlPerDay)} mL/day${volumes}`,
+        ])
+    else if (lineLeftPl > 0) rows.push(["Line", `not primed: ${microlitres(lineLeftPl)} to go${volumes}`])
+    if (localMinusClockS !== 0) rows.push(["Local time", `${signedDuration(localMinusClockS)} on the pump's clock`])
+    if (shiftLeftMs !== 0)
+        rows.push(["Schedule", `${signedDuration(shiftLeftMs / MS_PER_SECOND)} to catch up with local time`])
+    return rows
+}
+
+function signedDuration(seconds: number): string {
+    return `${seconds < 0 ? "−" : "+"}${formatDuration(Math.abs(seconds) * MS_PER_SECOND)}`
 }
 
 function modeText({ mode, stoppedWallS }: Checkpoint): string {

@@ -3,15 +3,19 @@
 
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { isDeepStrictEqual } from "node:util"
 import { MS_PER_DAY } from "../../src/pump/limits"
+import type { Programme } from "../../src/pump/programme"
 import type { Run, Samples } from "../engines/result"
+import { drugNamed, shippedDrugs } from "../prescription/drugLibrary"
 import type { Scenario } from "../scenario/scenario"
 import { type Facts, factsOf } from "./facts"
 import { columnsOf, PASCALS_PER_KILOPASCAL, type Panel, panelsOf, type Rates, ratesOf } from "./panels"
-import { cautionsOf, type DayReadBack, limitsReadBack, readBack } from "./readBack"
+import { cautionsOf, type DayReadBack, doseRows, limitsReadBack, readBack, therapyReadBack } from "./readBack"
 import { averagingWindowMs, thin } from "./samples"
+import { denials, therapySpans } from "./therapy"
 import { doseUg, formatDuration, formatMl, formatNumber, formatSteps, formatUg, PL_PER_ML } from "./units"
-import { alarmName, alarmText, bolusOutcome, eventName } from "./words"
+import { alarmName, alarmText, bolusAsked, bolusDose, bolusKind, bolusOutcome, eventName, strengthText } from "./words"
 
 const ROWS_MAX = 3000
 const TABLE_ROWS_MAX = 25
@@ -40,10 +44,12 @@ export function renderReport(scenario: Scenario, run: Run): string {
             from: facts.clock.secondsOfRun(alarm.raisedMs),
             to: facts.clock.secondsOfRun(alarm.clearedMs ?? result.simulatedMs),
         })),
-        marks: scenario.events.map(event => ({
-            name: eventName(event),
-            at: facts.clock.secondsOfRun(event.atMs),
-        })),
+        marks: scenario.events
+            // What was asked for as a bolus stands among the therapy.
+            .filter(({ kind }) => kind !== "prime" && kind !== "bolus" && kind !== "patientDose")
+            .map(event => ({ name: eventName(event), at: facts.clock.secondsOfRun(event.atMs) })),
+        spans: therapySpans(facts, run),
+        denials: denials(facts, run),
     }
     const thinned =
         samples === run.samples
@@ -76,11 +82,13 @@ ${happenings([
     ["events", eventTable(scenario, facts)],
 ])}
 ${programmeTable(facts, run)}
+${lineTable(facts, run)}
+${refusalTable(facts, run)}
 </section>
 <section>
 <div class="plotsHead"><h2>Over the run</h2><button type="button" id="wholeRun" disabled>Show the whole run</button></div>
 <p class="quiet small note">Times are the pump's local clock.${thinned}<span class="hint"> Drag across a plot to zoom in on all of them; double-click to zoom out.</span></p>
-${plotData.bands.length + plotData.marks.length === 0 ? "" : '<div class="strip" id="strip" aria-hidden="true"></div>'}
+${plotData.bands.length + plotData.marks.length + result.boluses.length === 0 ? "" : '<div class="strip" id="strip" aria-hidden="true"></div>'}
 ${panels.map(figure).join("\n")}
 ${valueTable(facts, samples, rates, windowMs)}
 </section>
@@ -168,7 +176,7 @@ ${cells
 }
 
 function refillNote(facts: Facts): string {
-    const level = `${formatMl(facts.programme.reservoirLowPl)} mL`
+    const level = `${formatMl(facts.lastProgramme.reservoirLowPl)} mL`
     if (facts.msToRefill === null) return `alarm at ${level}`
     if (facts.msToRefill === 0) return `at or under ${level}`
     return `${level} left in ${formatNumber(facts.msToRefill / MS_PER_DAY, 0)} days at the mean rate`
@@ -186,6 +194,10 @@ function table(caption: string, head: [text: string, className: string][], rows:
 <tbody>
 ${rows.map(row => `<tr>${cells(row).join("")}</tr>`).join("\n")}
 </tbody></table></div></div>`
+}
+
+function sentence(text: string): string {
+    return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** The tables that have rows, and one line that names those that have none. */
@@ -222,13 +234,13 @@ function bolusTable(facts: Facts, run: Run): string {
     if (boluses.length === 0) return ""
     const at = (ms: number | null) => (ms === null ? "–" : facts.clock.dayAndTime(ms))
     const rows = boluses.map(bolus => [
-        bolus.kind,
+        `${sentence(bolusKind(bolus))}, ${bolusAsked(bolus)}`,
         at(bolus.requestedMs),
         at(bolus.startedMs),
         at(bolus.finishedMs),
         formatMl(bolus.deliveredPl),
-        formatUg(doseUg(bolus.deliveredPl, facts.programme.concentrationNgPerMl)),
-        escapeHtml(bolusOutcome(bolus)),
+        bolusDose(bolus, bolus.deliveredPl),
+        `<span class="outcome ${bolus.outcome}">${escapeHtml(bolusOutcome(bolus))}</span>`,
     ])
     const head: [string, string][] = [
         ["Bolus", ""],
@@ -243,27 +255,44 @@ function bolusTable(facts: Facts, run: Run): string {
 }
 
 function programmeTable(facts: Facts, run: Run): string {
-    const { programmes } = run.result
-    if (programmes.length === 0) return ""
-    const head: [string, string][] = [
-        ["Offered", "t"],
-        ["Programme", ""],
-    ]
-    const rows = programmes.map(({ offeredMs, answer }) => [facts.clock.dayAndTime(offeredMs), escapeHtml(answer)])
-    return table("Programmes offered", head, rows)
-        .replace("<div>", '<div id="programmes" class="narrow">')
-        .replace(' class="stack"', "")
+    const rows = run.result.programmes.map(({ offeredMs, answer }) => [facts.clock.dayAndTime(offeredMs), answer])
+    return timeTable("Programmes offered", "programmes", ["Offered", "Programme"], rows)
+}
+
+function lineTable(facts: Facts, run: Run): string {
+    const rows = run.result.lineEvents.map(({ event, atMs, leftPl }) => [
+        facts.clock.dayAndTime(atMs),
+        leftPl > 0 ? `${sentence(event)}: ${formatMl(leftPl)} mL to go` : sentence(event),
+    ])
+    return timeTable("Line", "lineEvents", ["Time", "What became of tubing and catheter"], rows)
+}
+
+function refusalTable(facts: Facts, run: Run): string {
+    const rows = run.result.refusals.map(({ command, reason, atMs }) => [
+        facts.clock.dayAndTime(atMs),
+        `${command}: ${reason}`,
+    ])
+    return timeTable("Commands refused", "refusals", ["Time", "Command, and why not"], rows)
 }
 
 function eventTable(scenario: Scenario, facts: Facts): string {
-    if (scenario.events.length === 0) return ""
+    const rows = scenario.events.map(event => [facts.clock.dayAndTime(event.atMs), eventName(event)])
+    return timeTable("Events", "events", ["Time", "What the scenario did"], rows)
+}
+
+/** A narrow table of times and words; nothing where it has no rows. */
+function timeTable(caption: string, id: string, [time, words]: [string, string], rows: string[][]): string {
+    if (rows.length === 0) return ""
     const head: [string, string][] = [
-        ["Time", "t"],
-        ["What the scenario did", ""],
+        [time, "t"],
+        [words, ""],
     ]
-    const rows = scenario.events.map(event => [facts.clock.dayAndTime(event.atMs), escapeHtml(eventName(event))])
-    return table("Events", head, rows)
-        .replace("<div>", '<div id="events" class="narrow">')
+    return table(
+        caption,
+        head,
+        rows.map(([at, text]) => [at, escapeHtml(text)]),
+    )
+        .replace("<div>", `<div id="${id}" class="narrow">`)
         .replace(' class="stack"', "")
 }
 
@@ -311,7 +340,6 @@ const ENGINE_WORDS: Readonly<Record<string, string>> = {
 function simulated(scenario: Scenario, facts: Facts, run: Run): string {
     const { result } = run
     const { programme } = facts
-    const ugPerMl = programme.concentrationNgPerMl / 1000
     const speed = result.wallMs > 0 ? `, ${formatNumber(result.simulatedMs / result.wallMs, 0)} times real time` : ""
     const rows: [string, string][] = [
         ["Scenario", `${escapeHtml(scenario.name)} (${escapeHtml(scenario.file)})`],
@@ -323,7 +351,8 @@ function simulated(scenario: Scenario, facts: Facts, run: Run): string {
             `${formatNumber(result.commandedSteps, 0)} of ${formatNumber(facts.mechanism.stepPl / 1000, 3)} nL`,
         ],
         ["Prescription", escapeHtml(scenario.prescription.name)],
-        ["Drug", `${scenario.prescription.drug}, ${formatNumber(ugPerMl, Number.isInteger(ugPerMl) ? 0 : 3)} µg/mL`],
+        ["Drug", `${scenario.prescription.drug}, ${strengthText(programme.concentrationNgPerMl)}`],
+        ...strengthRows(facts, run),
         [
             "Mean dose",
             `${formatUg(doseUg(programme.meanRatePlPerDay, programme.concentrationNgPerMl))} µg/day, ${formatMl(programme.meanRatePlPerDay)} mL/day`,
@@ -336,13 +365,32 @@ function simulated(scenario: Scenario, facts: Facts, run: Run): string {
             "Limits",
             limitsReadBack(facts.limits, programme.concentrationNgPerMl, scenario.prescription.limits).join("; "),
         ],
-        ...cautionsOf(programme).map((caution): [string, string] => ["Caution", escapeHtml(caution)]),
+        ...cautionsOf(programme, drugNamed(shippedDrugs(), scenario.prescription.drug, scenario.file, "drug")).map(
+            (caution): [string, string] => ["Caution", escapeHtml(caution)],
+        ),
     ]
     return `<dl class="facts">${rows.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join("\n")}</dl>`
 }
 
-function schedule(facts: Facts): string {
-    return `<h3>Schedule, read back from what the pump stores</h3>${readBack(facts.programme).map(daySchedule).join("\n")}`
+/** What left the catheter of each strength, where it is more than one. */
+function strengthRows({ oneStrength }: Facts, { result }: Run): [string, string][] {
+    if (oneStrength) return []
+    const volumes = result.deliveredStrengths.map(
+        ({ ngPerMl, volumePl }) => `${formatMl(volumePl)} mL of ${strengthText(ngPerMl)}`,
+    )
+    return [["Left the catheter", volumes.join(", ") || "nothing"]]
+}
+
+function schedule({ programme, lastProgramme }: Facts): string {
+    const first = scheduleOf(programme, "Schedule, read back from what the pump stores")
+    if (isDeepStrictEqual(programme, lastProgramme)) return first
+    return `${first}\n${scheduleOf(lastProgramme, "Schedule at the end, of the programme that it took last")}`
+}
+
+function scheduleOf(programme: Programme, caption: string): string {
+    const besides = doseRows(therapyReadBack(programme)).map(([name, value]) => `<p>${name}: ${escapeHtml(value)}</p>`)
+    const days = readBack(programme).map(daySchedule)
+    return `<h3>${caption}</h3>${[...days, ...besides].join("\n")}`
 }
 
 function daySchedule(day: DayReadBack): string {

@@ -8,6 +8,7 @@ import { formatDuration, formatMl, formatNumber, PL_PER_ML } from "./units"
 
 export const PASCALS_PER_KILOPASCAL = 1000
 const MMHG_PER_KILOPASCAL = 7.50062
+const NG_PER_UG = 1000
 
 /** One line of a plot: the column it draws, and whether that is what was planned or what truly happened. */
 interface Line {
@@ -46,14 +47,21 @@ enum Column {
     Pressure = 5,
     Reservoir = 6,
     Residual = 7,
+    ProgrammedDoseRate = 8,
+    DeliveredDoseRate = 9,
+    ProgrammedDose = 10,
+    DeliveredDose = 11,
 }
 
 /** The flows that are plotted, one value for each sample that is. */
 export interface Rates {
-    /** As the programme has it; in a run too long to show single days, averaged like the delivered. */
+    /** As the programme has it with its boluses but primes; in a run too long to show single days, averaged like the delivered. */
     programmedPlPerDay: number[]
     deliveredPlPerDay: number[]
     programmedAveraged: boolean
+    /** Dose rates, averaged: what line and boluses bring of each strength is in them. */
+    programmedNgPerDay: number[]
+    deliveredNgPerDay: number[]
 }
 
 /** Averages before thinning, so that a long run's window still sees every sample. */
@@ -65,12 +73,19 @@ export function ratesOf(all: Samples, kept: Samples, windowMs: number): Rates {
         const column = movingRatePlPerDay(all.timeMs, totalPl, windowMs)
         return rows.map(row => column[row])
     }
+    const withBoluses = (samples: Samples) => samples.ratePlPerDay.map((rate, row) => rate + samples.bolusPlPerDay[row])
     const programmedPlPerDay = programmedAveraged
-        ? averaged(totalOfRatePl(all.timeMs, all.ratePlPerDay))
-        : [...kept.ratePlPerDay]
+        ? averaged(totalOfRatePl(all.timeMs, withBoluses(all)))
+        : withBoluses(kept)
     // At the run's first instant the pump is still starting, for less time than a plot can show.
     if (programmedPlPerDay[0] === 0) programmedPlPerDay[0] = Number.NaN
-    return { programmedPlPerDay, deliveredPlPerDay: averaged(all.deliveredPl), programmedAveraged }
+    return {
+        programmedPlPerDay,
+        deliveredPlPerDay: averaged(all.deliveredPl),
+        programmedAveraged,
+        programmedNgPerDay: averaged(all.programmedNg),
+        deliveredNgPerDay: averaged(all.deliveredNg),
+    }
 }
 
 /** Columns in the units of the plots, rounded to what a screen can show and a reader can use, so that the file stays small. */
@@ -86,6 +101,11 @@ export function columnsOf(facts: Facts, samples: Samples, rates: Rates): (number
     columns[Column.Pressure] = rounded(samples.pressurePa, PASCALS_PER_KILOPASCAL, 2)
     columns[Column.Reservoir] = rounded(samples.reservoirPl, PL_PER_ML, 5)
     columns[Column.Residual] = rounded(samples.residualPl, PL_PER_ML, 5)
+    if (facts.oneStrength) return columns
+    columns[Column.ProgrammedDoseRate] = rounded(rates.programmedNgPerDay, NG_PER_UG, 2)
+    columns[Column.DeliveredDoseRate] = rounded(rates.deliveredNgPerDay, NG_PER_UG, 2)
+    columns[Column.ProgrammedDose] = rounded(samples.programmedNg, NG_PER_UG, 3)
+    columns[Column.DeliveredDose] = rounded(samples.deliveredNg, NG_PER_UG, 3)
     return columns
 }
 
@@ -94,7 +114,7 @@ function highest(column: readonly number[]): number {
 }
 
 export function panelsOf(facts: Facts, samples: Samples, rates: Rates, windowMs: number): Panel[] {
-    const { programme, mechanism, clock } = facts
+    const { programme, lastProgramme, mechanism, clock, oneStrength } = facts
     const ugPerMl = programme.concentrationNgPerMl / 1000
     const last = samples.timeMs.length - 1
 
@@ -120,7 +140,7 @@ export function panelsOf(facts: Facts, samples: Samples, rates: Rates, windowMs:
             id: "rate",
             title: "Rate",
             unit: "mL/day",
-            secondUnit: "µg/day",
+            secondUnit: oneStrength ? "µg/day" : "",
             secondPerFirst: ugPerMl,
             height: 270,
             digits: 4,
@@ -131,13 +151,14 @@ export function panelsOf(facts: Facts, samples: Samples, rates: Rates, windowMs:
             ],
             levels: [],
             alternative: `Programmed rate, at most ${formatMl(highest(rates.programmedPlPerDay))} mL per day, and delivered rate over time. The values are in the table below the plots.`,
-            note: `${rates.programmedAveraged ? "Programmed without boluses, and delivered, which is what left the catheter; both" : "Programmed without boluses. Delivered is what left the catheter,"} averaged over ${window} around each time.${beyondNote}`,
+            note: `${rates.programmedAveraged ? "Programmed without primes, and delivered, which is what left the catheter; both" : "Programmed with boluses, without primes. Delivered is what left the catheter,"} averaged over ${window} around each time.${beyondNote}`,
         },
+        ...(oneStrength ? [] : dosePanels(samples, rates, window)),
         {
             id: "total",
             title: "Total",
             unit: "mL",
-            secondUnit: "µg",
+            secondUnit: oneStrength ? "µg" : "",
             secondPerFirst: ugPerMl,
             height: 270,
             digits: 6,
@@ -168,7 +189,7 @@ export function panelsOf(facts: Facts, samples: Samples, rates: Rates, windowMs:
             id: "reservoir",
             title: "Reservoir",
             unit: "mL",
-            secondUnit: "mg",
+            secondUnit: programme.concentrationNgPerMl === lastProgramme.concentrationNgPerMl ? "mg" : "",
             secondPerFirst: ugPerMl / 1000,
             height: 230,
             digits: 4,
@@ -187,6 +208,41 @@ export function panelsOf(facts: Facts, samples: Samples, rates: Rates, windowMs:
             note: Number.isFinite(differencePl)
                 ? `At the end the reservoir truly holds ${formatNumber(Math.abs(differencePl) / 1e6, 2)} µL ${differencePl < 0 ? "less" : "more"} than the pump computes.`
                 : "At the end the pump is off and computes nothing.",
+        },
+    ]
+}
+
+/** The dose itself, where it is not in proportion to the volume: after a change of strength, or behind a line that was empty. */
+function dosePanels(samples: Samples, rates: Rates, window: string): Panel[] {
+    const last = samples.timeMs.length - 1
+    const highestUg = Math.max(highest(rates.programmedNgPerDay), highest(rates.deliveredNgPerDay)) / NG_PER_UG
+    const shape = { secondUnit: "", secondPerFirst: 1, height: 270, levels: [] }
+    const lines = (delivered: Column, programmed: Column): Line[] => [
+        { label: "delivered", column: delivered, look: "actual", stepped: false },
+        { label: "programmed", column: programmed, look: "planned", stepped: false },
+    ]
+    return [
+        {
+            ...shape,
+            id: "doseRate",
+            title: "Dose rate",
+            unit: "µg/day",
+            digits: 1,
+            top: highestUg > 0 ? highestUg * 1.12 : 1,
+            lines: lines(Column.DeliveredDoseRate, Column.ProgrammedDoseRate),
+            alternative: `Drug that left the catheter and drug that was programmed, at most ${formatNumber(highestUg, 1)} micrograms per day, over time.`,
+            note: `The drug in what left the catheter, with what the line held; averaged over ${window} around each time.`,
+        },
+        {
+            ...shape,
+            id: "dose",
+            title: "Dose",
+            unit: "µg",
+            digits: 2,
+            top: null,
+            lines: lines(Column.DeliveredDose, Column.ProgrammedDose),
+            alternative: `Programmed and delivered dose since the start: at the end ${formatNumber(samples.programmedNg[last] / NG_PER_UG, 1)} micrograms programmed and ${formatNumber(samples.deliveredNg[last] / NG_PER_UG, 1)} delivered.`,
+            note: "The drug in it since the start.",
         },
     ]
 }

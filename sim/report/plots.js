@@ -12,7 +12,9 @@
  *   digits: number, top: number | null, lines: Line[], levels: Level[], alternative: string }} Panel
  * @typedef {{ name: string, priority: "low" | "medium" | "high", from: number, to: number }} Band
  * @typedef {{ name: string, at: number }} Mark
- * @typedef {{ dayZeroMs: number, columns: (number | null)[][], panels: Panel[], bands: Band[], marks: Mark[] }} Plots
+ * @typedef {{ lane: string, name: string, look: string, from: number, to: number }} Span
+ * @typedef {{ dayZeroMs: number, columns: (number | null)[][], panels: Panel[], bands: Band[], marks: Mark[], spans: Span[],
+ *   denials: Mark[] }} Plots
  */
 
 const NARROW_PX = 600
@@ -92,7 +94,7 @@ function isNarrow(u) {
     return u.width < NARROW_PX
 }
 
-/** Shades the time of each alarm, the most urgent on top, and marks each event. @param {uPlot} u */
+/** Shades the time of each bolus and each alarm, the most urgent on top, and marks each event. @param {uPlot} u */
 function drawBands(u) {
     const { ctx, bbox } = u
     const scale = devicePixelRatio
@@ -100,6 +102,13 @@ function drawBands(u) {
     ctx.beginPath()
     ctx.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height)
     ctx.clip()
+    ctx.fillStyle = colour("therapy")
+    ctx.globalAlpha = Number(colour("bandAlpha"))
+    for (const span of plots.spans) {
+        const left = u.valToPos(span.from, "x", true)
+        ctx.fillRect(left, bbox.top, Math.max(scale, u.valToPos(span.to, "x", true) - left), bbox.height)
+    }
+    ctx.globalAlpha = 1
     for (const priority of /** @type {const} */ (["low", "medium", "high"]))
         for (const band of plots.bands) {
             if (band.priority !== priority) continue
@@ -294,9 +303,9 @@ function resize(u) {
 }
 
 const LANE_PX = 22
-const LANES_OF_EVENTS_MAX = 6
+const LANES_OF_MARKS_MAX = 6
 
-/** Lays out the strip over the plots: a lane for each kind of alarm, then lanes of events. @param {uPlot} u */
+/** Lays out the strip over the plots: lanes of boluses, those of what was denied, a lane for each kind of alarm, then lanes of events. @param {uPlot} u */
 function layStrip(u) {
     const strip = document.getElementById("strip")
     if (!strip) return
@@ -321,38 +330,56 @@ function layStrip(u) {
         if (at + 7 + labelWidth <= width) return at + 7
         return Math.max(0, at > labelWidth ? at - labelWidth : width - labelWidth)
     }
-    const kinds = [...new Set(plots.bands.map(band => band.name))]
-    const takenUpTo = kinds.map(() => 0)
-    for (const band of plots.bands) {
-        const from = Math.max(0, u.valToPos(band.from, "x"))
-        const to = Math.min(width, u.valToPos(band.to, "x"))
-        if (to < 0 || from > width) continue
-        const lane = kinds.indexOf(band.name)
-        add("bar " + band.priority, lane, from, Math.max(3, to - from), "")
-        const label = PRIORITY_MARKS[band.priority] + " " + band.name
-        const labelWidth = measure.measureText(label).width + 8
-        const x = besides(from, labelWidth)
-        if (x >= takenUpTo[lane]) {
-            add("name", lane, x, 0, label)
-            takenUpTo[lane] = x + labelWidth
+    /** Bars in lanes, each named where there is room. @param {Span[]} bars @param {number} firstLane @returns {number} how many lanes */
+    const addBars = (bars, firstLane) => {
+        const lanes = [...new Set(bars.map(bar => bar.lane))]
+        const takenUpTo = lanes.map(() => 0)
+        for (const bar of bars) {
+            const from = Math.max(0, u.valToPos(bar.from, "x"))
+            const to = Math.min(width, u.valToPos(bar.to, "x"))
+            if (to < 0 || from > width) continue
+            const lane = lanes.indexOf(bar.lane)
+            add("bar " + bar.look, firstLane + lane, from, Math.max(3, to - from), "")
+            const labelWidth = measure.measureText(bar.name).width + 8
+            const x = besides(from, labelWidth)
+            if (bar.name !== "" && x >= takenUpTo[lane]) {
+                add("name", firstLane + lane, x, 0, bar.name)
+                takenUpTo[lane] = x + labelWidth
+            }
+            takenUpTo[lane] = Math.max(takenUpTo[lane], to)
         }
-        takenUpTo[lane] = Math.max(takenUpTo[lane], to)
+        return lanes.length
     }
-    /** @type {number[]} */
-    const eventsUpTo = []
-    for (const mark of plots.marks) {
-        const at = u.valToPos(mark.at, "x")
-        if (at < -0.5 || at > width + 0.5) continue
-        const labelWidth = measure.measureText(mark.name).width + 8
-        const x = besides(at, labelWidth)
-        let lane = 0
-        while (lane < eventsUpTo.length && Math.min(x, at) < eventsUpTo[lane]) lane++
-        if (lane >= LANES_OF_EVENTS_MAX) continue
-        eventsUpTo[lane] = Math.max(x + labelWidth, at + 8)
-        add("event", kinds.length + lane, at, 0, "")
-        add("name", kinds.length + lane, x, 0, mark.name)
+    /** Marks in as few lanes as keep their names apart. @param {Mark[]} marks @param {string} className @param {number} firstLane @returns {number} how many lanes */
+    const addMarks = (marks, className, firstLane) => {
+        /** @type {number[]} */
+        const takenUpTo = []
+        for (const mark of marks) {
+            const at = u.valToPos(mark.at, "x")
+            if (at < -0.5 || at > width + 0.5) continue
+            const labelWidth = measure.measureText(mark.name).width + 8
+            const x = besides(at, labelWidth)
+            let lane = 0
+            while (lane < takenUpTo.length && Math.min(x, at) < takenUpTo[lane]) lane++
+            if (lane >= LANES_OF_MARKS_MAX) continue
+            takenUpTo[lane] = Math.max(x + labelWidth, at + 8)
+            add(className, firstLane + lane, at, 0, "")
+            add("name", firstLane + lane, x, 0, mark.name)
+        }
+        return takenUpTo.length
     }
-    strip.style.height = (kinds.length + eventsUpTo.length) * LANE_PX + "px"
+    let lanes = addBars(plots.spans, 0)
+    lanes += addMarks(plots.denials, "denial", lanes)
+    const alarms = plots.bands.map(({ name, priority, from, to }) => ({
+        lane: name,
+        name: PRIORITY_MARKS[priority] + " " + name,
+        look: priority,
+        from,
+        to,
+    }))
+    lanes += addBars(alarms, lanes)
+    lanes += addMarks(plots.marks, "event", lanes)
+    strip.style.height = lanes * LANE_PX + "px"
     strip.replaceChildren(...pieces)
 }
 

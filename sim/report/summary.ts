@@ -4,9 +4,9 @@ import { styleText } from "node:util"
 import { MS_PER_DAY } from "../../src/pump/limits"
 import type { Run } from "../engines/result"
 import type { Scenario } from "../scenario/scenario"
-import { factsOf } from "./facts"
-import { doseUg, formatDuration, formatMl, formatNumber, formatSteps, formatUg } from "./units"
-import { alarmText, bolusOutcome } from "./words"
+import { type Facts, factsOf } from "./facts"
+import { formatDuration, formatMl, formatNumber, formatSteps, formatUg } from "./units"
+import { alarmText, bolusDose, bolusKind, bolusOutcome, strengthText } from "./words"
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -16,7 +16,7 @@ const PRIORITY_STYLES = { high: "red", medium: "yellow", low: "cyan" } as const
 export function renderSummary(scenario: Scenario, run: Run, colour: boolean): string {
     const { result } = run
     const facts = factsOf(scenario, run)
-    const { clock, programme, mechanism } = facts
+    const { clock, mechanism } = facts
     const styled = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text)
     const indented = (rows: string[][], styleOf?: (row: number) => Style) =>
         aligned(rows).map((line, row) => "    " + (styleOf ? styled(styleOf(row), line) : line))
@@ -46,10 +46,7 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
                         : `${formatSteps(result.stepErrorMax)} steps of ${stepNl}, at any of ${formatNumber(result.ticks, 0)} ticks`,
                 ],
                 ["Reservoir left", `${formatMl(result.residualPl)} mL computed, ${formatUg(facts.residualUg)} µg`],
-                [
-                    "Refill",
-                    refillText(facts.refill, facts.msToRefill, programme.reservoirLowPl, programme.meanRatePlPerDay),
-                ],
+                ["Refill", refillText(facts)],
                 ["Simulated", `${formatDuration(result.simulatedMs)} in ${formatDuration(result.wallMs)}${speed}`],
             ],
             LABEL_WIDTH,
@@ -73,12 +70,37 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
     if (result.boluses.length > 0) {
         lines.push(result.boluses.length === 1 ? "1 bolus" : `${result.boluses.length} boluses`)
         const rows = result.boluses.map(bolus => [
-            bolus.kind,
+            bolusKind(bolus),
             clock.dayAndTime(bolus.requestedMs),
             `${formatMl(bolus.deliveredPl)} mL`,
-            `${formatUg(doseUg(bolus.deliveredPl, programme.concentrationNgPerMl))} µg`,
+            `${bolusDose(bolus, bolus.deliveredPl)} µg`,
             bolusOutcome(bolus),
         ])
+        lines.push(...indented(rows))
+    }
+
+    if (!facts.oneStrength) {
+        lines.push("Left the catheter")
+        const rows = result.deliveredStrengths.map(({ ngPerMl, volumePl }) => [
+            strengthText(ngPerMl),
+            `${formatMl(volumePl)} mL`,
+        ])
+        lines.push(...indented(rows))
+    }
+
+    if (result.lineEvents.length > 0) {
+        lines.push("Line")
+        const rows = result.lineEvents.map(({ event, atMs, leftPl }) => [
+            clock.dayAndTime(atMs),
+            event,
+            leftPl > 0 ? `${formatMl(leftPl)} mL to go` : "",
+        ])
+        lines.push(...indented(rows))
+    }
+
+    if (result.refusals.length > 0) {
+        lines.push(`${result.refusals.length} ${result.refusals.length === 1 ? "command" : "commands"} refused`)
+        const rows = result.refusals.map(({ command, reason, atMs }) => [clock.dayAndTime(atMs), command, reason])
         lines.push(...indented(rows))
     }
 
@@ -95,11 +117,11 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
     return lines.join("\n")
 }
 
-function refillText(refill: string, inMs: number | null, lowPl: number, meanRatePlPerDay: number): string {
-    const level = `${formatMl(lowPl)} mL`
-    if (inMs === null) return `${refill} (alarm at ${level})`
-    if (inMs === 0) return `${refill}: at or under ${level}`
-    return `${refill}: ${level} left in ${formatNumber(inMs / MS_PER_DAY, 0)} days at ${formatMl(meanRatePlPerDay)} mL/day`
+function refillText({ refill, msToRefill, lastProgramme: { reservoirLowPl, meanRatePlPerDay } }: Facts): string {
+    const level = `${formatMl(reservoirLowPl)} mL`
+    if (msToRefill === null) return `${refill} (alarm at ${level})`
+    if (msToRefill === 0) return `${refill}: at or under ${level}`
+    return `${refill}: ${level} left in ${formatNumber(msToRefill / MS_PER_DAY, 0)} days at ${formatMl(meanRatePlPerDay)} mL/day`
 }
 
 const LABEL_WIDTH = 14

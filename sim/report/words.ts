@@ -1,8 +1,8 @@
 // The plain words for what the pump and a scenario call by short names.
 
-import type { AlarmRecord, BolusRecord } from "../engines/result"
-import type { PartName, ScenarioEvent, SensorFailure } from "../scenario/scenario"
-import { formatMl } from "./units"
+import type { AlarmRecord, BolusName, BolusRecord } from "../engines/result"
+import type { Filling, PartName, ScenarioEvent, SensorFailure } from "../scenario/scenario"
+import { doseUg, formatMl, formatNumber, formatUg } from "./units"
 
 const ALARM_NAMES: Readonly<Record<string, string>> = {
     reservoirLow: "Reservoir low",
@@ -33,6 +33,9 @@ const ALARM_NAMES: Readonly<Record<string, string>> = {
     restartedTooOften: "Restarted too often",
     checkpointDamaged: "Memory of the pump damaged",
     memoryFault: "Record memory fault",
+    minimumRateChosen: "Minimum rate",
+    lineNotPrimed: "Line not primed",
+    refillUnfinished: "Refill not finished",
 }
 
 /** An alarm's name in words; an id of no known alarm stands for itself. */
@@ -75,6 +78,10 @@ const EVENT_NAMES = {
     release: "released by a clinician",
     supplyLow: "supply about to fail",
     supplyGood: "supply good again",
+    patientDose: "patient asks for a dose",
+    cancelBolus: "boluses ended by a person",
+    minimumRate: "minimum rate set by a person",
+    refillBegin: "refill begun",
 } as const
 
 const FAILURE_WORDS: Readonly<Record<SensorFailure, string>> = {
@@ -98,8 +105,15 @@ export function eventName(event: ScenarioEvent): string {
     switch (event.kind) {
         case "prime":
             return `prime ${formatMl(event.volumePl)} mL`
+        case "bolus": {
+            const { amount, overMinutes } = event
+            const much = "volumePl" in amount ? `${formatMl(amount.volumePl)} mL` : `${formatUg(amount.micrograms)} µg`
+            return `clinician's bolus of ${much} over ${overMinutes} min`
+        }
+        case "setClock":
+            return `local time set to ${event.localTime.replace("T", " ")}`
         case "refill":
-            return `refill to ${formatMl(event.volumePl)} mL`
+            return fillingText("refill", event.filling)
         case "sensorFault":
             return `${SENSOR_NAMES[event.sensor]} ${FAILURE_WORDS[event.failure]}`
         case "leak":
@@ -121,7 +135,7 @@ export function eventName(event: ScenarioEvent): string {
         case "battery":
             return `battery at ${event.millivolts} mV`
         case "programme":
-            return `programme offered: ${event.name}${event.damaged ? ", damaged on its way" : ""}`
+            return `programme offered: ${event.name}${event.filling ? fillingText(", with a refill", event.filling) : ""}${event.damaged ? ", damaged on its way" : ""}`
         case "clockStep":
             return `clock moved by ${event.seconds} s`
         case "sensorRepair":
@@ -131,8 +145,40 @@ export function eventName(event: ScenarioEvent): string {
     }
 }
 
+function fillingText(what: string, { volumePl, lineChanged }: Filling): string {
+    return `${what} to ${formatMl(volumePl)} mL${lineChanged ? " and a new line" : ""}`
+}
+
+const BOLUS_WORDS: Readonly<Record<BolusName, string>> = {
+    prime: "prime",
+    clinician: "clinician's bolus",
+    patient: "patient's dose",
+}
+
+/** Which bolus it is, in words. */
+export function bolusKind({ kind }: BolusRecord): string {
+    return BOLUS_WORDS[kind]
+}
+
+/** The drug in a volume of a bolus, in micrograms; nothing for one that fills an empty line. */
+export function bolusDose({ ngPerMl }: BolusRecord, volumePl: number): string {
+    return ngPerMl === 0 ? "–" : formatUg(doseUg(volumePl, ngPerMl))
+}
+
+/** How much was asked for: the dose, or the volume of what is no dose. */
+export function bolusAsked(bolus: BolusRecord): string {
+    const { kind, ngPerMl, volumePl } = bolus
+    return kind === "prime" || ngPerMl === 0 ? `${formatMl(volumePl)} mL` : `${bolusDose(bolus, volumePl)} µg`
+}
+
 /** How a bolus ended, in words, with the reason where there is one. */
-export function bolusOutcome(bolus: BolusRecord): string {
-    const outcome = bolus.outcome === "inProgress" ? "in progress" : bolus.outcome
-    return bolus.reason === "" ? outcome : `${outcome}: ${bolus.reason}`
+export function bolusOutcome({ outcome, reason, waited }: BolusRecord): string {
+    const text = outcome === "inProgress" ? "in progress" : outcome
+    const why = reason === "" ? text : `${text}: ${reason}`
+    return waited.length === 0 ? why : `${why}, after it waited for a patient's dose`
+}
+
+/** A strength in words. */
+export function strengthText(ngPerMl: number): string {
+    return ngPerMl === 0 ? "no drug" : `${formatNumber(ngPerMl / 1000, Number.isInteger(ngPerMl / 1000) ? 0 : 3)} µg/mL`
 }

@@ -1,9 +1,9 @@
 // Holds what a run gave against what its scenario expects, and says in words what did not hold.
 
-import type { AlarmRecord, RunResult } from "../engines/result"
+import type { AlarmRecord, BolusRecord, RunResult } from "../engines/result"
 import { shownNumber } from "../input"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
-import type { AlarmExpectation, RangeMl, Scenario } from "./scenario"
+import type { AlarmExpectation, BolusExpectation, Range, Scenario } from "./scenario"
 import { sinceStartText } from "./time"
 
 /** What did not hold, one sentence each; empty when everything held. */
@@ -20,38 +20,88 @@ export function checkExpectations(scenario: Scenario, result: RunResult): string
         for (const alarm of result.alarms)
             if (!expect.alarms.some(expected => expected.id === alarm.id && meets(alarm, expected)))
                 failures.push(`no other alarm was to be raised, but ${alarm.id} was ${alarmText(alarm)}`)
-    checkRange("programmedMl", expect.programmedMl, result.programmedPl)
-    checkRange("deliveredMl", expect.deliveredMl, result.deliveredPl)
+    checkRange("programmedMl", expect.programmedMl, result.programmedPl / PICOLITRES_PER_ML)
+    checkRange("deliveredMl", expect.deliveredMl, result.deliveredPl / PICOLITRES_PER_ML)
+    checkRange("deliveredMicrograms", expect.deliveredMicrograms, result.deliveredMicrograms)
     const aboveMl = (result.deliveredPl - result.programmedPl) / PICOLITRES_PER_ML
     const aboveMlMax = expect.deliveredAboveProgrammedMlMax
     if (aboveMlMax !== undefined && !(aboveMl <= aboveMlMax))
         failures.push(
             `no more than ${aboveMlMax} mL above the programme was to be delivered, but it was ${shownNumber(aboveMl)} mL`,
         )
-    checkRange("residualMl", expect.residualMl, result.residualPl)
+    checkRange("residualMl", expect.residualMl, result.residualPl / PICOLITRES_PER_ML)
     if (
         expect.stepErrorBelow !== undefined &&
         result.stepErrorMax !== null &&
         !(result.stepErrorMax < expect.stepErrorBelow)
     )
         failures.push(`stepErrorMax was to be below ${expect.stepErrorBelow}, but was ${result.stepErrorMax}`)
-    if (expect.bolusOutcomes) {
-        const expected = expect.bolusOutcomes.join(", ") || "none"
-        const outcomes = result.boluses.map(bolus => bolus.outcome).join(", ") || "none"
-        if (outcomes !== expected) failures.push(`the boluses were to be ${expected}, but were ${outcomes}`)
+    if (expect.bolusOutcomes)
+        checkWords(
+            "the boluses",
+            expect.bolusOutcomes,
+            result.boluses.map(bolus => bolus.outcome),
+        )
+    if (expect.boluses) {
+        if (expect.boluses.length !== result.boluses.length)
+            failures.push(`boluses asked for were to be ${expect.boluses.length}, but were ${result.boluses.length}`)
+        expect.boluses.forEach((expected, i) => {
+            const bolus = result.boluses[i]
+            if (bolus && !meetsBolus(bolus, expected))
+                failures.push(`bolus ${i + 1} was to be ${bolusText(expected)}, but was ${bolusText(recorded(bolus))}`)
+        })
     }
-    if (expect.programmeAnswers) {
-        const expected = expect.programmeAnswers.join(", ") || "none"
-        const answers = result.programmes.map(({ answer }) => answer).join(", ") || "none"
-        if (answers !== expected) failures.push(`the programmes offered were to be ${expected}, but were ${answers}`)
-    }
+    if (expect.refusals) checkWords("the refusals", expect.refusals.map(refusalText), result.refusals.map(refusalText))
+    if (expect.lineEvents)
+        checkWords(
+            "the events of the line",
+            expect.lineEvents,
+            result.lineEvents.map(({ event }) => event),
+        )
+    if (expect.programmeAnswers)
+        checkWords(
+            "the programmes offered",
+            expect.programmeAnswers,
+            result.programmes.map(({ answer }) => answer),
+        )
     return failures
 
-    function checkRange(name: string, range: RangeMl | undefined, volumePl: number): void {
-        const ml = volumePl / PICOLITRES_PER_ML
-        if (range && !(ml >= range.min && ml <= range.max))
-            failures.push(`${name} was to be from ${range.min} to ${range.max}, but was ${shownNumber(ml)}`)
+    function checkRange(name: string, range: Range | undefined, value: number): void {
+        if (range && !within(range, value))
+            failures.push(`${name} was to be from ${range.min} to ${range.max}, but was ${shownNumber(value)}`)
     }
+
+    function checkWords(what: string, expected: string[], were: string[]): void {
+        const all = (words: string[]) => words.join(", ") || "none"
+        if (all(were) !== all(expected)) failures.push(`${what} were to be ${all(expected)}, but were ${all(were)}`)
+    }
+}
+
+function within({ min, max }: Range, value: number): boolean {
+    return value >= min && value <= max
+}
+
+function meetsBolus(bolus: BolusRecord, expected: BolusExpectation): boolean {
+    if (bolus.kind !== expected.kind || bolus.outcome !== expected.outcome) return false
+    if (expected.reason !== undefined && bolus.reason !== expected.reason) return false
+    return expected.meteredMl === undefined || within(expected.meteredMl, bolus.deliveredPl / PICOLITRES_PER_ML)
+}
+
+/** A bolus as an expectation would have it. */
+function recorded({ kind, outcome, reason, deliveredPl }: BolusRecord): BolusExpectation {
+    const ml = deliveredPl / PICOLITRES_PER_ML
+    return { kind, outcome, reason, meteredMl: { min: ml, max: ml } }
+}
+
+function bolusText({ kind, outcome, reason, meteredMl }: BolusExpectation): string {
+    const metered = meteredMl
+        ? ` after ${[...new Set([meteredMl.min, meteredMl.max])].map(shownNumber).join(" to ")} mL`
+        : ""
+    return `${kind} ${outcome}${because(reason ?? "")}${metered}`
+}
+
+function refusalText({ command, reason }: { command: string; reason: string }): string {
+    return `${command}${because(reason)}`
 }
 
 function meets(alarm: AlarmRecord, expected: AlarmExpectation): boolean {

@@ -10,8 +10,9 @@ import { InputError, Problem, readInput, shown } from "../input"
 import { CompiledPrescription, loadPrescription } from "../prescription/compile"
 import { encodeMechanism, loadMechanism, mechanismLimit, refusedFlow } from "../prescription/mechanism"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
-import { Expectations, PartName, Scenario, ScenarioEvent, SensorFailure } from "./scenario"
-import { EventInput, ScenarioInput, scenarioSchema } from "./schema"
+import { EventInput } from "./eventSchema"
+import { Expectations, Filling, PartName, Range, Scenario, ScenarioEvent, SensorFailure } from "./scenario"
+import { ScenarioInput, scenarioSchema } from "./schema"
 import { sinceStartMs, sinceStartText, wallMsOf } from "./time"
 
 const DEFAULT_MECHANISM = fileURLToPath(new URL("../../boards/syringe-20ml.mechanism.json", import.meta.url))
@@ -66,6 +67,8 @@ export function loadScenario(file: string): Scenario {
             shown(plungerStictionKilopascals),
             "0, or more with a stopperComplianceMicrolitresPerKilopascal over 0, which lets the plunger stick",
         )
+    if (!input.linePrimed && compiled.programme.deadVolumePl === 0)
+        refuse("linePrimed", "false", "true where the prescription says nothing of its line")
     checkMechanismKeepsUp(compiled, mechanism, input, refuse)
     input.events.forEach((event, i) => {
         if (event.do === "battery" && input.world.battery)
@@ -79,7 +82,8 @@ export function loadScenario(file: string): Scenario {
         if (event.do !== "programme") return undefined
         const field = `events[${i}].prescription`
         const offered = referred(field, event.prescription, loadPrescription)
-        checkOffer(offered, compiled, mechanism, field, refuse)
+        const refused = refusedFlow(offered.programme, mechanism)
+        if (refused) refuse(field, refused.was, refused.mayBe)
         return offered
     })
     const events = eventsOf(input.events, offers, durationMs, reservoirMl, refuse)
@@ -99,6 +103,7 @@ export function loadScenario(file: string): Scenario {
         startWallMs,
         seed: input.seed,
         reservoirFillPl: Math.round(reservoirFillMl * PICOLITRES_PER_ML),
+        linePrimed: input.linePrimed,
         world: input.world,
         events,
         expect,
@@ -130,25 +135,6 @@ function checkMechanismKeepsUp(
     })
 }
 
-/** The pump could run what it is offered, and its accounts in micrograms stay what they are. */
-function checkOffer(
-    { prescription, programme }: CompiledPrescription,
-    running: CompiledPrescription,
-    mechanism: Mechanism,
-    field: string,
-    refuse: Refuse,
-): void {
-    const refused = refusedFlow(programme, mechanism)
-    if (refused) refuse(field, refused.was, refused.mayBe)
-    const { concentrationMicrogramsPerMl } = running.prescription
-    if (prescription.concentrationMicrogramsPerMl !== concentrationMicrogramsPerMl)
-        refuse(
-            field,
-            `one of ${prescription.concentrationMicrogramsPerMl} µg/mL`,
-            `one of ${concentrationMicrogramsPerMl} µg/mL, which is in the reservoir`,
-        )
-}
-
 /** Events that end what another one began. */
 const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
     clear: "occlude",
@@ -164,7 +150,23 @@ const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
 const ENDED_BY = Object.fromEntries(Object.entries(BEGUN_BY).map(([end, begin]) => [begin, end]))
 
 /** Events that say nothing while the pump has no power. */
-const TAKES_POWER = ["stop", "start", "acknowledge", "silence", "release", "prime", "refill", "programme", "freeze"]
+const TAKES_POWER = [
+    "stop",
+    "start",
+    "acknowledge",
+    "silence",
+    "release",
+    "prime",
+    "bolus",
+    "patientDose",
+    "cancelBolus",
+    "minimumRate",
+    "setClock",
+    "refillBegin",
+    "refill",
+    "programme",
+    "freeze",
+]
 
 /** The failures that not every part can have, and those that can. */
 const FAILS_ONLY: Partial<Record<SensorFailure, PartName[]>> = {
@@ -189,12 +191,16 @@ function eventsOf(
     refuse: Refuse,
 ): ScenarioEvent[] {
     const inOrder = inputs
-        .map((input, i) => ({ input, offer: offers[i], field: `events[${i}]`, atMs: timeMs(input.at) }))
+        .flatMap((input, i) => timesOf(input).map(atMs => ({ input, offer: offers[i], field: `events[${i}]`, atMs })))
         .sort((a, b) => a.atMs - b.atMs)
     const lasting = new Set<string>()
-    for (const { input, field, atMs } of inOrder) {
+    for (const { input, offer, field, atMs } of inOrder) {
         if (!(atMs < durationMs))
-            refuse(`${field}.at`, shown(input.at), `a time since start before the end, ${sinceStartText(durationMs)}`)
+            refuse(
+                `${field}.at`,
+                atMs === timeMs(input.at) ? shown(input.at) : `${shown(input.at)}, and again ${sinceStartText(atMs)}`,
+                `a time since start before the end, ${sinceStartText(durationMs)}`,
+            )
         const about = "sensor" in input ? ` of ${input.sensor}` : ""
         const begin = BEGUN_BY[input.do]
         const end = ENDED_BY[input.do]
@@ -215,15 +221,35 @@ function eventsOf(
                 `${shown(input.at)}, when power is off`,
                 `a time at which the pump has the power for "${input.do}"`,
             )
-        if (input.do === "refill") checkRefill(input, field, reservoirMl, refuse)
+        if (input.do === "refill") checkFilling(input, field, reservoirMl, refuse)
+        if (input.do === "programme" && input.refill)
+            checkFilling(input.refill, `${field}.refill`, offer ? offer.prescription.reservoirMl : reservoirMl, refuse)
+        if (input.do === "bolus" && (input.micrograms === undefined) === (input.volumeMl === undefined))
+            refuse(
+                field,
+                input.volumeMl === undefined
+                    ? "a bolus without an amount"
+                    : "a bolus with both micrograms and volumeMl",
+                "a bolus with one of micrograms and volumeMl",
+            )
         if (input.do === "sensorFault") checkSensorFault(input, field, refuse)
     }
     return inOrder.map(({ input, offer, atMs }) => eventOf(input, offer, atMs))
 }
 
+/** When an event happens: at its time, and again as often as it says. */
+function timesOf({ at, again }: EventInput): number[] {
+    const atMs = timeMs(at)
+    if (!again) return [atMs]
+    return Array.from({ length: again.times + 1 }, (_, i) => atMs + i * timeMs(again.every))
+}
+
 type Input<Kind extends EventInput["do"]> = Extract<EventInput, { do: Kind }>
 
-function checkRefill(input: Input<"refill">, field: string, reservoirMl: number, refuse: Refuse): void {
+/** What a file says of a filling of the reservoir. */
+type FillingInput = Omit<Input<"refill">, "at" | "do">
+
+function checkFilling(input: FillingInput, field: string, reservoirMl: number, refuse: Refuse): void {
     const { volumeMl, missedMl, measuredResidualMl } = input
     const may = (least: string) => `a number from ${least} to ${reservoirMl}, the prescription's reservoirMl`
     if (!(volumeMl <= reservoirMl)) refuse(`${field}.volumeMl`, shown(volumeMl), may("0.001"))
@@ -265,7 +291,30 @@ function eventOf(input: EventInput, offer: CompiledPrescription | undefined, atM
             const { damaged } = input
             const bytes = Uint8Array.from(offer.bytes)
             if (damaged) bytes[bytes.length >> 1] ^= 1
-            return { atMs, kind: "programme", name: offer.prescription.name, bytes, damaged }
+            return {
+                atMs,
+                kind: "programme",
+                name: offer.prescription.name,
+                bytes,
+                concentrationNgPerMl: offer.programme.concentrationNgPerMl,
+                damaged,
+                filling: input.refill && fillingOf(input.refill),
+            }
+        }
+        case "bolus":
+            return {
+                atMs,
+                kind: "bolus",
+                amount:
+                    input.volumeMl === undefined
+                        ? { micrograms: input.micrograms ?? 0 }
+                        : { volumePl: Math.round(input.volumeMl * PICOLITRES_PER_ML) },
+                overMinutes: input.overMinutes,
+            }
+        case "setClock": {
+            const localMs = wallMsOf(input.localTime)
+            if (localMs === undefined) throw new Error("a local time that its schema should have refused")
+            return { atMs, kind: "setClock", localTime: input.localTime, localMs }
         }
         case "prime":
             return {
@@ -275,16 +324,7 @@ function eventOf(input: EventInput, offer: CompiledPrescription | undefined, atM
                 ratePlPerDay: Math.round(input.rateMlPerHour * 24 * PICOLITRES_PER_ML),
             }
         case "refill":
-            return {
-                atMs,
-                kind: "refill",
-                volumePl: Math.round(input.volumeMl * PICOLITRES_PER_ML),
-                missedPl: Math.round(input.missedMl * PICOLITRES_PER_ML),
-                measuredResidualPl:
-                    typeof input.measuredResidualMl === "number"
-                        ? Math.round(input.measuredResidualMl * PICOLITRES_PER_ML)
-                        : input.measuredResidualMl,
-            }
+            return { atMs, kind: "refill", filling: fillingOf(input) }
         case "sensorFault":
             return {
                 atMs,
@@ -315,6 +355,18 @@ function eventOf(input: EventInput, offer: CompiledPrescription | undefined, atM
     }
 }
 
+function fillingOf({ volumeMl, missedMl, measuredResidualMl, lineChanged }: FillingInput): Filling {
+    return {
+        volumePl: Math.round(volumeMl * PICOLITRES_PER_ML),
+        missedPl: Math.round(missedMl * PICOLITRES_PER_ML),
+        measuredResidualPl:
+            typeof measuredResidualMl === "number"
+                ? Math.round(measuredResidualMl * PICOLITRES_PER_ML)
+                : measuredResidualMl,
+        lineChanged,
+    }
+}
+
 /** The rate in the part's own unit; 0 for a part that doesn't drift. */
 function driftPerHourOf(input: Input<"sensorFault">): number {
     if (input.failure !== "drifting" || !drifts(input.sensor)) return 0
@@ -323,11 +375,15 @@ function driftPerHourOf(input: Input<"sensorFault">): number {
 }
 
 function expectationsOf(input: ScenarioInput["expect"], durationMs: number, refuse: Refuse): Expectations {
-    for (const range of ["programmedMl", "deliveredMl", "residualMl"] as const) {
-        const given = input[range]
+    const checkRange = (field: string, given: Range | undefined) => {
         if (given && !(given.min <= given.max))
-            refuse(`expect.${range}.min`, shown(given.min), `a number up to ${given.max}, which is max`)
+            refuse(`expect.${field}.min`, shown(given.min), `a number up to ${given.max}, which is max`)
     }
+    for (const range of ["programmedMl", "deliveredMl", "deliveredMicrograms", "residualMl"] as const)
+        checkRange(range, input[range])
+    input.boluses?.forEach((bolus, i) => {
+        checkRange(`boluses[${i}].meteredMl`, bolus.meteredMl)
+    })
     const alarms = input.alarms.map((alarm, i) => {
         const field = `expect.alarms[${i}]`
         const window = (from: "raisedFrom" | "clearedFrom", to: "raisedTo" | "clearedTo") => {

@@ -1,7 +1,19 @@
 // A scenario as the engines run it: every time in milliseconds, every volume in picolitres, nothing left to look up.
 // `load.ts` makes one from a scenario file and refuses what cannot be run, so that no engine has to check again.
 
+import type { BolusName, BolusOutcome } from "../engines/result"
 import type { Prescription } from "../prescription/schema"
+
+/** A filling of the reservoir, and what the pump is told of it. */
+export interface Filling {
+    /** Up to which the reservoir is filled, by what the pump is told; `missedPl` of it does not reach it. */
+    volumePl: number
+    missedPl: number
+    /** What is told of what was drawn out before: a figure, what truly was in it ("auto"), or nothing. */
+    measuredResidualPl: number | "auto" | undefined
+    /** Tubing or catheter are new too, and empty of drug. */
+    lineChanged: boolean
+}
 
 /** The parts whose failure a scenario can stage. */
 export type SensorName = "pressure" | "encoder" | "reservoirSwitch" | "battery" | "clock"
@@ -38,23 +50,32 @@ export type WorldEvent =
     | { atMs: number; kind: "sensorFault"; sensor: PartName; failure: SensorFailure; driftPerHour: number }
     | { atMs: number; kind: "sensorRepair"; sensor: PartName }
 
+/** How much a clinician's bolus is to be: a dose of whatever strength then runs, or a volume. */
+export type BolusAmount = { micrograms: number } | { volumePl: number }
+
 /** What a person does to the pump. */
 export type PersonEvent =
     | { atMs: number; kind: "stop" | "start" | "acknowledge" | "silence" | "release" }
+    | { atMs: number; kind: "patientDose" | "cancelBolus" | "minimumRate" | "refillBegin" }
     | { atMs: number; kind: "prime"; volumePl: number; ratePlPerDay: number }
-    /** A clinician's programmer offers another programme: its record as the pump would store it, a byte changed if `damaged`. */
-    | { atMs: number; kind: "programme"; name: string; bytes: Uint8Array; damaged: boolean }
+    | { atMs: number; kind: "bolus"; amount: BolusAmount; overMinutes: number }
+    /** Somebody tells the pump what local time it is, in milliseconds since Monday 3 January 2000, 00:00. */
+    | { atMs: number; kind: "setClock"; localTime: string; localMs: number }
     /**
-     * The reservoir is filled up to `volumePl`, of which `missedPl` does not reach it. What was drawn out of it before is told
-     * the pump: a figure, what truly was in it ("auto"), or nothing.
+     * A clinician's programmer offers another programme: its record as the pump would store it, a byte changed if `damaged`. With
+     * a filling the reservoir is filled before, with the drug of this programme.
      */
     | {
           atMs: number
-          kind: "refill"
-          volumePl: number
-          missedPl: number
-          measuredResidualPl: number | "auto" | undefined
+          kind: "programme"
+          name: string
+          bytes: Uint8Array
+          concentrationNgPerMl: number
+          damaged: boolean
+          filling: Filling | undefined
       }
+    /** The reservoir is filled with the drug that is in it. */
+    | { atMs: number; kind: "refill"; filling: Filling }
 
 /** Something that happens at a time since the start. */
 export type ScenarioEvent = WorldEvent | PersonEvent | { atMs: number; kind: "powerOff" | "powerOn" }
@@ -79,6 +100,8 @@ export interface WorldSettings {
     catheterBoreMm: number
     catheterLengthMm: number
     fluidViscosityMillipascalSeconds: number
+    /** What tubing and catheter truly hold; the prescription's own figure where absent. */
+    lineVolumeMl?: number | undefined
     spinalPressurePascals: number
     /** The person: peaks of the swings at the catheter's tip, and how often coughs and changes of posture come. */
     spinalPulsePascals: number
@@ -118,10 +141,19 @@ export interface AlarmExpectation {
     standsAtEnd: boolean
 }
 
-/** A closed range in millilitres. */
-export interface RangeMl {
+/** A closed range, in the unit of the name it goes by. */
+export interface Range {
     min: number
     max: number
+}
+
+/** A bolus that has to be asked for; reason and volume are checked where given. */
+export interface BolusExpectation {
+    kind: BolusName
+    outcome: BolusOutcome
+    reason?: string | undefined
+    /** What was metered of it. */
+    meteredMl?: Range | undefined
 }
 
 /** What must hold of a run; what is absent is not checked. */
@@ -130,17 +162,25 @@ export interface Expectations {
     alarms: AlarmExpectation[]
     /** True when every alarm of the run must meet one of `alarms`. */
     noOtherAlarms: boolean
-    programmedMl?: RangeMl
+    programmedMl?: Range
     /** What truly left the catheter. */
-    deliveredMl?: RangeMl
+    deliveredMl?: Range
     /** What truly left the catheter over what the programme and its boluses asked for, at the end. */
     deliveredAboveProgrammedMlMax?: number
+    /** The drug that truly left the catheter. */
+    deliveredMicrograms?: Range
     /** What the pump holds to be left in the reservoir at the end. */
-    residualMl?: RangeMl
+    residualMl?: Range
     /** The largest step error of any tick must be less than this. */
     stepErrorBelow?: number
     /** The outcomes of the run's boluses, in order. */
-    bolusOutcomes?: ("delivered" | "cancelled" | "denied" | "inProgress")[]
+    bolusOutcomes?: BolusOutcome[]
+    /** The run's boluses, in order. */
+    boluses?: BolusExpectation[]
+    /** The commands that were not carried out, in order, in the words of COMMAND_NAMES and REFUSALS. */
+    refusals?: { command: string; reason: string }[]
+    /** What became of the line, in order, in the words of LINE_EVENTS. */
+    lineEvents?: string[]
     /** What became of the programmes that were offered, in order, in the words of PROGRAMME_ANSWERS. */
     programmeAnswers?: string[]
 }
@@ -162,6 +202,8 @@ export interface Scenario {
     startWallMs: number
     seed: number
     reservoirFillPl: number
+    /** False where tubing and catheter hold no drug at the start. */
+    linePrimed: boolean
     world: WorldSettings
     /** In order of time; those of one time in the order of the file. */
     events: ScenarioEvent[]

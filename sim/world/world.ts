@@ -6,6 +6,7 @@ import { AlarmPriority } from "../../src/pump/alarms"
 import type { PartName, SensorFailure, WorldSettings } from "../scenario/scenario"
 import { Battery } from "./battery"
 import { Body } from "./body"
+import { LineContents } from "./lineContents"
 import { MemoryChip } from "./memory"
 import { type RandomStream, randomStream, uniform } from "./random"
 import { type SensorAnswers, Sensors } from "./sensors"
@@ -109,6 +110,8 @@ export class World {
         private readonly startWallMs: number,
         fillPl: number,
         seed: number,
+        /** What is in tubing and catheter; a line without a volume of its own where nobody asks what leaves it. */
+        readonly line = new LineContents(0, 0, true),
     ) {
         this.reservoirPl = fillPl
         this.batteryMv = settings.batteryMillivolts
@@ -209,9 +212,14 @@ export class World {
         if (this.battery) this.battery.alarm = AlarmPriority.None
     }
 
-    /** A person fills up to this volume, of which some goes beside the syringe. The plunger then lies against the screw. */
-    refill(volumePl: number, missedPl = 0): void {
+    /**
+     * A person draws out what is left and fills up to this volume, of which some goes beside the syringe. The plunger then lies
+     * against the screw.
+     * @param ngPerMl strength of what is filled in
+     */
+    refill(volumePl: number, missedPl = 0, ngPerMl = 0): void {
         this.reservoirPl = volumePl - missedPl
+        this.line.refill(ngPerMl)
         this.seatPlunger()
     }
 
@@ -225,7 +233,9 @@ export class World {
     openLine(open: boolean): void {
         this.open = open
         if (open) {
-            this.leakedPl += this.pressurePa * this.compliancePlPerPa
+            const lostPl = this.pressurePa * this.compliancePlPerPa
+            this.leakedPl += lostPl
+            this.line.spill(Math.max(0, lostPl))
             this.overPa = -this.meanSpinalPa
         }
     }
@@ -302,7 +312,9 @@ export class World {
             this.decay = Math.exp(-elapsedMs / this.timeConstantMs)
         }
         const leftPa = this.overPa * this.decay
-        this.deliveredPl += (this.overPa - leftPa) * this.compliancePlPerPa
+        const leavesPl = (this.overPa - leftPa) * this.compliancePlPerPa
+        this.deliveredPl += leavesPl
+        this.line.leave(leavesPl)
         this.overPa = Math.abs(leftPa) < 1e-9 ? 0 : leftPa
     }
 
@@ -392,8 +404,14 @@ export class World {
         this.reservoirPl -= volumePl
         const leaksPl = volumePl > 0 ? volumePl * this.leakFraction : 0
         this.leakedPl += leaksPl
-        if (this.open) this.leakedPl += volumePl - leaksPl
-        else this.overPa += (volumePl - leaksPl) / this.compliancePlPerPa
+        if (this.open) {
+            this.leakedPl += volumePl - leaksPl
+            return
+        }
+        const goesOnPl = volumePl - leaksPl
+        this.overPa += goesOnPl / this.compliancePlPerPa
+        if (goesOnPl >= 0) this.line.enter(goesOnPl)
+        else this.line.retreat(-goesOnPl)
     }
 
     /** The plunger lies against the screw, pressed as hard as the line presses back. */

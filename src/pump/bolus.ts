@@ -86,8 +86,6 @@ function denial(pump: Pump, readings: Readings, kind: BolusKind, volumePl: numbe
     if (kind === BolusKind.Patient && programme) {
         if (pump.doses.lockoutMs > 0) return BolusReason.Lockout
         if (dosesOfDay(pump.doses) >= programme.dosesPerDayMax) return BolusReason.CountOfDay
-        // One that the mechanism could not give as fast as the programme asks may outlast its lockout.
-        if (pump.bolusKind === BolusKind.Patient) return BolusReason.BolusInProgress
     }
     if (!prime && programme && programme.windowMinutes > 0) {
         // What was given besides the schedule, what is granted of it already, this, and a window's full schedule (BOL-7).

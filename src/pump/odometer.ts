@@ -81,7 +81,8 @@ export function catchUp(
 /** What was made since the checkpoint went into the line, as `passLine` of `lineContents.ts` has it. */
 function passLine(checkpoint: Checkpoint, madePl: number): void {
     const bridging = checkpoint.bridgeRatePlPerDay > 0
-    checkpoint.patientPl += bridging ? madePl : Math.max(0, madePl - checkpoint.lineLeftPl)
+    const filling = checkpoint.lineLeftPl > 0 && !bridging
+    checkpoint.patientPl += filling ? Math.max(0, madePl - checkpoint.lineLeftPl) : madePl
     if (bridging) checkpoint.windowPl += Math.max(0, madePl)
     checkpoint.lineLeftPl = Math.max(0, checkpoint.lineLeftPl - Math.max(0, madePl))
     if (checkpoint.lineLeftPl > 0) return

@@ -21,7 +21,7 @@ import {
     UNBROKEN_RUN_MS,
 } from "./limits"
 import { judgeLine } from "./line"
-import { followShift, localMsAt } from "./localTime"
+import { localMsAt } from "./localTime"
 import { Programme } from "./programme"
 import { Actions, BolusKind, BolusReason, Mode, Pump } from "./pump"
 import { Readings, SensorFault } from "./readings"
@@ -243,9 +243,6 @@ function judgeClock(pump: Pump, readings: Readings): void {
             raise(pump, Alarm.WallClockUnknown, Reason.None)
         }
         planFlow(pump, pump.nowMs)
-    } else if (pump.shiftLeftMs !== 0) {
-        // A reset finds in the checkpoint where the schedule was, and not where its last segment began.
-        followShift(pump, pump.nowMs)
     }
     if (pump.nowMs - pump.lateTicksSinceMs >= LATE_TICKS_MS) {
         pump.lateTicks = 0

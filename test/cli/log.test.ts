@@ -121,7 +121,7 @@ describe("what a run left is read out", () => {
         expect(stdout).toMatch(/^Mode +running$/m)
         expect(stdout).toMatch(/^Starts +2 in all/m)
         expect(stdout).toMatch(/^Damage +none$/m)
-        expect(stdout).toMatch(/^2026-03-02 00:00:3\d +\+00:00:3\d +event \d+ +bolus delivered +20\.00 µL$/m)
+        expect(stdout).toMatch(/^2026-03-02 00:00:3\d +\+00:00:3\d +event \d+ +prime delivered +20\.00 µL$/m)
         expect(stdout.match(/power on/g)).toHaveLength(2)
     })
 
@@ -137,7 +137,7 @@ describe("what a run left is read out", () => {
         expect(csv).toEqual({ status: 0, stdout: "", stderr: "" })
         const rows: Record<string, string>[] = parse(readFileSync(file, "utf8"), { columns: true })
         expect(rows.map(({ what }) => what)).toEqual(entries.map(({ what }) => what))
-        expect(rows.map(({ what }) => what)).toContain("bolus delivered")
+        expect(rows.map(({ what }) => what)).toContain("prime delivered")
     })
 
     test("LOG-4: what is damaged is told, in its place and beside the log, and the exit code is 1", () => {

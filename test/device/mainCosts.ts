@@ -100,7 +100,7 @@ function setOrdinary(pump: Pump): void {
     pump.owed = 0
     pump.residualPl = 19_000_000_000
     pump.checkpointMs = pump.nowMs
-    pump.primeRatePlPerDay = 0
+    pump.bolusRatePlPerDay = 0
     planFlow(pump, pump.nowMs)
     // The phases of ordinary ticks run past midnight, which is the work of the worst tick alone.
     pump.segmentLeftMs = MS_PER_DAY
@@ -113,10 +113,10 @@ function setOrdinary(pump: Pump): void {
  */
 function setWorst(pump: Pump): void {
     setOrdinary(pump)
-    pump.primePl = 2_000_000
-    pump.primeLeftPl = 1_000_000
-    pump.primePart = 0
-    pump.primeRatePlPerDay = PRIME_RATE_PL_PER_DAY_MAX
+    pump.bolusPl = 2_000_000
+    pump.bolusLeftPl = 1_000_000
+    pump.bolusPart = 0
+    pump.bolusRatePlPerDay = PRIME_RATE_PL_PER_DAY_MAX
     planFlow(pump, pump.nowMs)
     pump.owed = OWED_MAX
     pump.residualPl = mechanism.stepsPerTickMax * mechanism.stepPl

@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { beforeEach, expect, test } from "vitest"
+import { startAnnunciator } from "../../src/drivers/annunciator"
 import {
     addSignal,
     createIndicators,
@@ -8,8 +9,7 @@ import {
     refreshIndicators,
     signalAt,
     soundAt,
-    startAnnunciator,
-} from "../../src/drivers/annunciator"
+} from "../../src/drivers/indicators"
 import { Signal } from "../../src/drivers/parts"
 import { AlarmPriority } from "../../src/pump/alarms"
 import { clock, setClock } from "./devicescriptCore"

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
-import { Light, lightAt, soundAt } from "../../src/drivers/annunciator"
 import { Board, boardUse, energyUse } from "../../src/drivers/energyUse"
+import { Light, lightAt, soundAt } from "../../src/drivers/indicators"
 import { AlarmPriority } from "../../src/pump/alarms"
 import { CellKind } from "../../src/pump/energy"
 

@@ -5,7 +5,13 @@ import { type FlashRecords, JournalStore } from "../../src/drivers/journalStore"
 import type { ProgrammeOffer, RecordMemory } from "../../src/drivers/parts"
 import { Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
 import { crc32, writeUint } from "../../src/pump/bytes"
-import { CHECKPOINT_SIZE, CHECKPOINT_SIZE_MAX, ProgrammeSource, WALL_UNKNOWN } from "../../src/pump/checkpoint"
+import {
+    CHECKPOINT_SIZE,
+    CHECKPOINT_SIZE_MAX,
+    CHECKPOINT_VERSION,
+    ProgrammeSource,
+    WALL_UNKNOWN,
+} from "../../src/pump/checkpoint"
 import { decodeEntry, ENTRY_SIZE, type Entry, EVENT_ENTRIES, EventKind, FAULT_ENTRIES } from "../../src/pump/eventLog"
 import { allowSteps, type Guard } from "../../src/pump/guard"
 import {
@@ -362,16 +368,16 @@ describe("what outlasts a reset", () => {
         expect(device.actions.bolusEvent).toBe(BolusEvent.Started)
         const cut = await device.restart()
         await cut.run(2_000)
-        expect(cut.pump.primeRatePlPerDay).toBe(0)
+        expect(cut.pump.bolusRatePlPerDay).toBe(0)
         expect(cut.made - made).toBeLessThan(20)
         expect(cut.entries(false).map(entry => entry?.kind)).toContain(EventKind.BolusInterrupted)
         // And in the midst of it: what is left of it never comes.
         await device.run(1_500)
-        const before = device.pump.primePl - device.pump.primeLeftPl
+        const before = device.pump.bolusPl - device.pump.bolusLeftPl
         expect(before).toBeGreaterThan(3_000_000)
         const midst = await device.restart()
         await midst.run(3_000)
-        expect(midst.pump.primeRatePlPerDay).toBe(0)
+        expect(midst.pump.bolusRatePlPerDay).toBe(0)
         const interrupted = midst.entries(false).find(entry => entry?.kind === EventKind.BolusInterrupted)
         const toldPl = (interrupted?.value ?? 0) * 10_000
         expect(toldPl).toBeGreaterThanOrEqual(before - STEP_PL)
@@ -472,7 +478,7 @@ describe("a power cut at every byte of every write", () => {
                 // But for what the prime brought, which is its own allowance's.
                 expect(guard.hourSteps, where).toBeGreaterThanOrEqual(journal.forwardSteps - PRIME_STEPS - 1)
                 expect(guard.hourSteps, where).toBeLessThanOrEqual(journal.forwardSteps)
-                expect(pump.primeRatePlPerDay, where).toBe(0)
+                expect(pump.bolusRatePlPerDay, where).toBe(0)
 
                 // A checkpoint counts with its last byte.
                 if (bytes.length === CHECKPOINT_SIZE && k === CHECKPOINT_SIZE) stored = before
@@ -603,7 +609,7 @@ describe("a programme that is offered", () => {
             segmentRatePlPerDay: Array.from({ length: 336 }, (_, i) => 48_000_000 + i),
         }
         const bytes = encodeProgramme(long)
-        expect(bytes.length).toBe(2733)
+        expect(bytes.length).toBe(2457)
         let fetched = 0
         const offer = offerOf(bytes)
         const answer = device.offerProgramme({
@@ -613,27 +619,17 @@ describe("a programme that is offered", () => {
             },
         })
         expect(await answer).toBe(ProgrammeAnswer.Taken)
-        expect(fetched).toBe(14)
+        expect(fetched).toBe(13)
         expect((await device.restart()).pump.programme).toEqual(long)
     })
 
     test("PRG-5: of a length that fills its last piece, its end is seen by an empty one", async () => {
-        // 34 bytes, a pattern of 20 segments and the checksum are 199; of two patterns, 200 can't be had by one alone.
-        const segments = (count: number) =>
-            Array.from({ length: count }, (_, i) => ({ startMinute: i, ratePlPerDay: 48_000_000 + i }))
-        const programme = programmeOf(segments(45))
-        const bytes = encodeProgramme(programme)
-        expect(bytes.length % TRANSFER_MAX).not.toBe(0)
-        const two: Programme = {
-            ...programme,
-            patternOfWeekday: [0, 1, 0, 0, 0, 0, 0],
-            patternStart: [0, 10, 20],
-            segmentStartMinute: [...Array(10).keys(), ...Array(10).keys()],
-            segmentRatePlPerDay: Array(20).fill(48_000_000),
-        }
-        expect(encodeProgramme(two).length).toBe(TRANSFER_MAX)
-        expect(await device.offerProgramme(offerOf(encodeProgramme(two)))).toBe(ProgrammeAnswer.Taken)
-        expect((await device.restart()).pump.programme).toEqual(two)
+        // 94 bytes, a pattern of 43 segments and the checksum.
+        const segments = Array.from({ length: 43 }, (_, i) => ({ startMinute: i, ratePlPerDay: 48_000_000 + i }))
+        const programme = programmeOf(segments)
+        expect(encodeProgramme(programme).length).toBe(2 * TRANSFER_MAX)
+        expect(await device.offerProgramme(offerOf(encodeProgramme(programme)))).toBe(ProgrammeAnswer.Taken)
+        expect((await device.restart()).pump.programme).toEqual(programme)
     })
 
     const withByte = (at: number, value: number) => {
@@ -664,7 +660,8 @@ describe("a programme that is offered", () => {
             "beyond the hour's limit",
             ProgrammeAnswer.BeyondLimits,
             offerOf(record),
-            { limits: { ...LIMITS, hourPlMax: 499_999_999 } },
+            // Half a millilitre an hour, and a 24th more while the schedule catches up with local time.
+            { limits: { ...LIMITS, hourPlMax: 520_833_333 } },
         ],
         [
             "beyond the day's limit",
@@ -688,11 +685,80 @@ describe("a programme that is offered", () => {
     })
 
     test.each([
-        ["the hour's limit", { ...LIMITS, hourPlMax: 500_000_000 }],
+        ["the hour's limit", { ...LIMITS, hourPlMax: 520_833_334 }],
         ["the day's limit", { ...LIMITS, dayPlMax: 12_000_000_000 }],
     ])("PRG-5: one that is just within %s is taken", async (_, limits) => {
         device = await new Device(new Memory(), { ...FLASH, programme: steady(100_000_000), limits }).boot()
         expect(ProgrammeAnswer[await device.offerProgramme(offerOf(record))]).toBe("Taken")
+    })
+
+    const doses: Programme = {
+        ...steady(240_000_000),
+        patientPl: 2_000_000,
+        patientDurationMinutes: 10,
+        lockoutMinutes: 30,
+        dosesPerDayMax: 4,
+        windowMinutes: 120,
+        windowPlMax: 40_000_000,
+        windowBasalPl: 25_000_000,
+    }
+    const bolus = { bolusPlMax: 1_000_000 }
+    const periodic = { periodicPl: 3_000_000, periodicMinutes: 120, periodicDurationMinutes: 10 }
+
+    test.each<[string, Programme, number, number]>([
+        // In an hour a 24th more than 10 µL of the schedule, and three doses at a lockout of half an hour; in a day all four.
+        ["the patient's doses", doses, 16_416_667, 248_000_000],
+        // With a clinician's boluses the window alone bounds them: 15 µL in two hours.
+        ["a clinician's boluses", { ...doses, ...bolus }, 25_416_667, 420_000_000],
+        [
+            "a periodic dose",
+            { ...steady(240_000_000), ...periodic, meanRatePlPerDay: 276_000_000 },
+            13_416_667,
+            276_000_000,
+        ],
+    ])(
+        "PRG-5: the guard's limits have to leave room for %s besides the schedule",
+        async (_, programme, hourPl, dayPl) => {
+            for (const [hourPlMax, dayPlMax, answer] of [
+                [hourPl, dayPl, "Taken"],
+                [hourPl - 1, dayPl, "BeyondLimits"],
+                [hourPl, dayPl - 1, "BeyondLimits"],
+            ] as const) {
+                const limits = { ...LIMITS, hourPlMax, dayPlMax }
+                device = await new Device(new Memory(), { ...FLASH, programme: steady(48_000_000), limits }).boot()
+                const given = await device.offerProgramme(offerOf(encodeProgramme(programme)))
+                expect(ProgrammeAnswer[given], `${hourPlMax} and ${dayPlMax}`).toBe(answer)
+            }
+        },
+    )
+
+    test("PRG-7: the refill that it comes with is the one of its command, whatever is asked for meanwhile", async () => {
+        const other = { ...OTHER, concentrationNgPerMl: 2 * OTHER.concentrationNgPerMl, deadVolumePl: 300_000_000 }
+        await device.run(2_000)
+        device.offer = offerOf(encodeProgramme(other))
+        await device.command(CommandKind.Programme, 30_000_000_000)
+        await device.command(CommandKind.Prime, 1_000_000, 240_000_000_000)
+        expect(device.actions.command).not.toBe(CommandKind.Programme)
+        await device.until(() => device.actions.command === CommandKind.Programme)
+        expect(ProgrammeAnswer[device.actions.programmeAnswer]).toBe("Taken")
+        expect(device.pump).toMatchObject({ programme: other, refilledPl: 30_000_000_000, lineLeftPl: 300_000_000 })
+        await device.run(3_000)
+        expect(device.entries(false).map(entry => entry && EventKind[entry.kind])).toEqual(
+            expect.arrayContaining(["ProgrammeTaken", "Refilled", "BridgeBegun"]),
+        )
+        // Programme, refill and bridge were written down in one: the power finds all of them or none.
+        const next = await device.restart()
+        const { lineLeftPl, residualPl } = device.pump
+        expect(next.pump).toMatchObject({ programme: other, lineLeftPl, residualPl, refilledPl: 30_000_000_000 })
+        expect(next.pump.bridgeRatePlPerDay).toBe(PROGRAMME.meanRatePlPerDay)
+    })
+
+    test("PRG-7: without a refill one of another concentration is refused, and the one that runs goes on", async () => {
+        const other = { ...OTHER, concentrationNgPerMl: 2 * OTHER.concentrationNgPerMl }
+        await device.run(2_000)
+        const answer = await device.offerProgramme(offerOf(encodeProgramme(other)))
+        expect(ProgrammeAnswer[answer]).toBe("OtherConcentration")
+        expect((await device.restart()).pump.programme).toEqual(PROGRAMME)
     })
 
     test.each<[string, (memory: Memory) => void]>([
@@ -789,7 +855,7 @@ describe("a checkpoint of another version", () => {
     function later(memory: Memory): void {
         for (const at of [0, CHECKPOINT_PLACE]) {
             const bytes = new Uint8Array(CHECKPOINT_SIZE_MAX).fill(7)
-            bytes[0] = 4
+            bytes[0] = CHECKPOINT_VERSION + 1
             bytes[45] = CHECKPOINT_SIZE_MAX
             writeUint(bytes, CHECKPOINT_SIZE_MAX - 4, 4, crc32(bytes, 0, CHECKPOINT_SIZE_MAX - 4, 0))
             memory.bytes.set(bytes, at)
@@ -814,10 +880,32 @@ describe("a checkpoint of another version", () => {
         await next.command(CommandKind.Refill, FULL_PL)
         await next.tick()
         expect(next.has(Alarm.CheckpointDamaged)).toBe(false)
-        expect([memory.bytes[0], memory.bytes[CHECKPOINT_PLACE]]).toEqual([3, 3])
+        expect([memory.bytes[0], memory.bytes[CHECKPOINT_PLACE]]).toEqual([CHECKPOINT_VERSION, CHECKPOINT_VERSION])
         const after = await next.restart()
         expect(after.pump.alarms).toBe(0)
         expect(after.pump.residualPl).toBe(next.pump.residualPl)
+    })
+
+    test("JRN-5: one of the version before is taken over, and the next one written is of this version", async () => {
+        await device.run(20_000)
+        await device.command(CommandKind.Refill, 15_000_000_000)
+        await device.command(CommandKind.Stop)
+        const { memory, pump } = device
+        for (const at of [0, CHECKPOINT_PLACE]) {
+            const bytes = memory.bytes.slice(at, at + 159)
+            bytes[0] = 3
+            bytes[44] &= 15
+            bytes[45] = 159
+            writeUint(bytes, 155, 4, crc32(bytes, 0, 155, 0))
+            memory.bytes.fill(0, at, at + CHECKPOINT_PLACE).set(bytes, at)
+        }
+        const next = await new Device(memory).boot()
+        expect(next.pump).toMatchObject({ mode: Mode.Stopped, residualPl: pump.residualPl, refilledPl: 15_000_000_000 })
+        expect(next.pump.conditions & (1 << Alarm.CheckpointDamaged)).toBe(0)
+        expect(next.journal.starts).toBe(2)
+        await next.store.saveCheckpoint(next.pump, next.guard)
+        expect([memory.bytes[0], memory.bytes[CHECKPOINT_PLACE]]).toEqual([CHECKPOINT_VERSION, CHECKPOINT_VERSION])
+        expect((await next.restart()).pump.residualPl).toBe(pump.residualPl)
     })
 
     test("JRN-5: and its count of steps is not taken for this one's, in whichever tick after the refill the power goes", async () => {

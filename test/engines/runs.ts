@@ -7,7 +7,9 @@ import { runScenario } from "../../sim/engines/run"
 import { loadScenario } from "../../sim/scenario/load"
 
 /** The names of all shipped scenarios. */
-export const SCENARIOS = readdirSync("sim/scenarios").map(file => file.replace(/\.json$/, ""))
+export const SCENARIOS = readdirSync("sim/scenarios")
+    .filter(file => file.endsWith(".json"))
+    .map(file => file.replace(/\.json$/, ""))
 
 export function scenarioOf(name: string) {
     return loadScenario(`sim/scenarios/${name}.json`)

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 import { type CutPoint, Session } from "../../sim/engines/session"
 import { compilePrescription } from "../../sim/prescription/compile"
 import type { ScenarioEvent } from "../../sim/scenario/scenario"
-import { BolusEvent, BolusReason } from "../../src/pump/pump"
+import { BolusEvent, BolusKind, BolusReason, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer } from "../../src/pump/readings"
 import { scenarioOf } from "./runs"
 
@@ -11,7 +11,7 @@ const NOTHING = new Uint8Array(8)
 
 // In the memory behind all that the pump keeps in it.
 const FREE = 32_700
-const DELIVERING = { alarms: 0, conditions: 0, acknowledged: 0, reasons: [] }
+const DELIVERING = { mode: Mode.Running, alarms: 0, conditions: 0, acknowledged: 0, reasons: [] }
 
 function session(...events: ScenarioEvent[]): Session {
     return new Session({ ...scenarioOf("continuous-day"), durationMs: 600_000, events }, 1)
@@ -53,7 +53,7 @@ describe("a cut in the middle of what the firmware does", () => {
         run.step(5)
         run.residualPl = 7
         run.status({ ...DELIVERING, alarms: 1 }, true)
-        run.bolus(BolusEvent.Denied, BolusReason.AlreadyPriming, 0)
+        run.bolus(BolusEvent.Denied, BolusKind.Prime, BolusReason.BolusInProgress, 0)
         run.tickDone()
         expect(run.ticks).toBe(ticks)
         expect(run.observer.commandedSteps).toBe(steps)
@@ -171,13 +171,15 @@ describe("the record memory as the firmware has it", () => {
 describe("a programme that is offered", () => {
     const { prescription } = scenarioOf("continuous-day")
     const double = compilePrescription({ ...prescription, schedule: { microgramsPerDay: 200 } }, "double")
-    const offer: ScenarioEvent = {
+    const offer = {
         atMs: 60_000,
         kind: "programme",
         name: "double",
         bytes: double.bytes,
+        concentrationNgPerMl: double.programme.concentrationNgPerMl,
         damaged: false,
-    }
+        filling: undefined,
+    } as const
 
     function programmedPlAfter(answer: ProgrammeAnswer): { programmedPl: number; programmes: object[] } {
         const run = session(offer)

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 import { runCore } from "../../sim/engines/core"
 import { Session } from "../../sim/engines/session"
 import { runVm } from "../../sim/engines/vm"
-import { Light } from "../../src/drivers/annunciator"
+import { Light } from "../../src/drivers/indicators"
 import { scenarioOf } from "./runs"
 
 const OPTIONS = { onProgress: () => {}, onTraceLine: undefined }
@@ -114,4 +114,44 @@ test("light and buzzer show a high-priority alarm as the patterns say", async ()
     expect(session.finish("vm", 0).result.alarms.map(alarm => alarm.id)).toContain("reservoirEmpty")
     expect(shown).toContain(Light.Red)
     expect(shown).toContain(Light.Off)
+})
+
+test("ANN-5: who asks for a dose hears what became of it, the same on both engines", async () => {
+    const heard: string[][] = []
+    for (const run of [runCore, runVm]) {
+        const session = new Session(
+            {
+                ...scenarioOf("patient-dose-day"),
+                durationMs: 60_000,
+                events: [
+                    { atMs: 20_000, kind: "patientDose" },
+                    { atMs: 30_000, kind: "patientDose" },
+                ],
+            },
+            1,
+        )
+        const changes: string[] = []
+        const show = session.show.bind(session)
+        session.show = (light, sounding) => {
+            const { world } = session
+            if (light !== world.light || sounding !== world.sounding)
+                changes.push(`${world.nowMs} ${light} ${sounding}`)
+            show(light, sounding)
+        }
+        await run(session, OPTIONS)
+        expect(session.finish("either", 0).result.boluses).toMatchObject([
+            { kind: "patient", outcome: "inProgress" },
+            { kind: "patient", outcome: "denied", reason: "too soon after the last dose" },
+        ])
+        heard.push(changes)
+    }
+    expect(heard[1]).toEqual(heard[0])
+    const on = `${Light.Yellow} true`
+    const off = `${Light.Off} false`
+    // From the tick after the answer on: one pulse of a second; then four of 0.3 s.
+    expect(heard[0]).toEqual([
+        `20100 ${on}`,
+        `21100 ${off}`,
+        ...[0, 600, 1200, 1800].flatMap(ms => [`${30_100 + ms} ${on}`, `${30_400 + ms} ${off}`]),
+    ])
 })

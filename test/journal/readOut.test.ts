@@ -8,10 +8,19 @@ import { wallMsOf } from "../../sim/scenario/time"
 import { ALARM_COUNT, ALARMS, Alarm, Reason } from "../../src/pump/alarms"
 import { crc32, writeUint } from "../../src/pump/bytes"
 import { CHECKPOINT_SIZE, ProgrammeSource } from "../../src/pump/checkpoint"
-import { createEventLog, ENTRY_SIZE, EVENT_ENTRIES, EventKind, FAULT_ENTRIES, noteTick } from "../../src/pump/eventLog"
+import { addToWindow, countDose } from "../../src/pump/doses"
+import {
+    createEventLog,
+    ENTRY_SIZE,
+    EVENT_ENTRIES,
+    EventKind,
+    FAULT_ENTRIES,
+    noteTick,
+    REASONS_OF_BOLUS,
+} from "../../src/pump/eventLog"
 import { entryAddress, MEMORY_SIZE, ODOMETERS_AT } from "../../src/pump/journal"
-import { BolusReason, Mode } from "../../src/pump/pump"
-import { GuardTrip, ProgrammeAnswer } from "../../src/pump/readings"
+import { BolusKind, BolusReason, Mode } from "../../src/pump/pump"
+import { CommandKind, GuardTrip, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
 import { Image } from "./image"
 
 /** A fault and an event of no further meaning. */
@@ -26,6 +35,10 @@ const from = (first: number, end: number) => Array.from({ length: end - first },
 /** An entry's address, by its number. */
 const eventAt = (index: number) => entryAddress({ fault: false, index })
 
+const PRIME = REASONS_OF_BOLUS * BolusKind.Prime
+const CLINICIAN = REASONS_OF_BOLUS * BolusKind.Clinician
+const PATIENT = REASONS_OF_BOLUS * BolusKind.Patient
+
 const SINGLE_KINDS: [kind: EventKind, reason: number, value: number, words: Partial<LogEntry>][] = [
     [EventKind.PowerOn, 0, 12, { what: "power on", value: 12, unit: "starts" }],
     [EventKind.ClockKnown, 0, 0, { what: "time of day known" }],
@@ -35,21 +48,21 @@ const SINGLE_KINDS: [kind: EventKind, reason: number, value: number, words: Part
     [EventKind.Silenced, 0, 0, { what: "sound paused" }],
     [EventKind.Released, 0, 0, { what: "released by a clinician" }],
     [EventKind.Refilled, 0, 2_000_000, { what: "refilled", value: 20_000, unit: "µL" }],
-    [EventKind.BolusStarted, 0, 10_001, { what: "bolus started", value: 100.01, unit: "µL" }],
-    [EventKind.BolusDelivered, 0, 10_000, { what: "bolus delivered", value: 100, unit: "µL" }],
+    [EventKind.BolusStarted, 0, 10_001, { what: "prime started", value: 100.01, unit: "µL" }],
+    [EventKind.BolusDelivered, PATIENT, 10_000, { what: "patient's dose delivered", value: 100, unit: "µL" }],
     [
         EventKind.BolusCancelled,
-        BolusReason.PumpStopped,
+        CLINICIAN + BolusReason.PumpStopped,
         0,
-        { what: "bolus cancelled", reason: "pump stopped", value: 0, unit: "µL" },
+        { what: "clinician's bolus cancelled", reason: "pump stopped", value: 0, unit: "µL" },
     ],
     [
         EventKind.BolusDenied,
-        BolusReason.NotRecordable,
+        PRIME + BolusReason.NotRecordable,
         7,
-        { what: "bolus denied", reason: "record memory does not answer", value: 0.07, unit: "µL" },
+        { what: "prime denied", reason: "record memory does not answer", value: 0.07, unit: "µL" },
     ],
-    [EventKind.BolusInterrupted, 0, 3, { what: "bolus interrupted by a reset", value: 0.03, unit: "µL" }],
+    [EventKind.BolusInterrupted, PRIME, 3, { what: "prime interrupted by a reset", value: 0.03, unit: "µL" }],
     [
         EventKind.ProgrammeTaken,
         ProgrammeAnswer.Taken,
@@ -65,6 +78,23 @@ const SINGLE_KINDS: [kind: EventKind, reason: number, value: number, words: Part
     [EventKind.Migrated, 0, 0, { what: "journal of an earlier firmware taken over" }],
     [EventKind.EntriesLost, 0, 2, { what: "too much at once: not logged", value: 2, unit: "entries" }],
     [EventKind.EnergyLeft, 0, 1234, { what: "battery still lasts", value: 123.4, unit: "days" }],
+    [EventKind.MinimumRate, 0, 0, { what: "minimum rate chosen by a person" }],
+    [EventKind.ClockSet, 1, 3600, { what: "local time set by a person", reason: "back", value: 3600, unit: "s" }],
+    [EventKind.RefillBegun, 0, 400, { what: "refill begun", value: 4, unit: "µL" }],
+    [EventKind.LinePrimed, 0, 0, { what: "line primed" }],
+    [EventKind.BridgeBegun, 0, 25_000, { what: "bridge begun: former strength in the line", value: 250, unit: "µL" }],
+    [EventKind.BridgeOver, 0, 0, { what: "bridge over" }],
+    [EventKind.LineChanged, 0, 25_000, { what: "line changed: no drug in it", value: 250, unit: "µL" }],
+    [EventKind.SoftLimitsExceeded, 0, 0b1010, { what: "soft limits exceeded on purpose", value: 10, unit: "limits" }],
+    [
+        EventKind.CommandRefused,
+        Refusal.Bridging,
+        CommandKind.Refill,
+        {
+            what: "refill refused",
+            reason: "the line still holds the former concentration",
+        },
+    ],
 ]
 
 describe("an entry in words", () => {
@@ -103,7 +133,7 @@ describe("an entry in words", () => {
             for (const alarms of [1 << alarm, 0]) {
                 image.pump.alarms = alarms
                 image.pump.conditions = alarms
-                noteTick(image.journal.log, image.pump, image.readings, image.actions, 0)
+                noteTick(image.journal.log, image.pump, image.readings, image.actions)
             }
             image.writeWaiting()
             image.checkpoint()
@@ -130,7 +160,7 @@ describe("an entry in words", () => {
         image.write(EventKind.AlarmOver + ALARM_COUNT, 200, 1)
         expect(readOut(image.contents).entries).toMatchObject([
             { what: "kind 63", reason: "reason 5", value: 17 },
-            { what: "bolus denied", reason: "reason 99" },
+            { what: "prime denied", reason: "reason 35" },
             { what: `alarm over: alarm ${ALARM_COUNT}`, reason: "reason 200" },
         ])
     })
@@ -460,9 +490,10 @@ describe("the state", () => {
         pump.stoppedSinceMs = 85_000
         pump.refilledWallS = WALL_S - 3600
         pump.refilledPl = 19_000_000_000
-        pump.primePl = 100_000_000
-        pump.primeLeftPl = 40_000_000
-        pump.primeRatePlPerDay = 1
+        pump.bolusKind = BolusKind.Clinician
+        pump.bolusPl = 100_000_000
+        pump.bolusLeftPl = 40_000_000
+        pump.bolusRatePlPerDay = 1
         pump.latched = (1 << Alarm.Occlusion) | (1 << Alarm.OverDelivery)
         pump.conditions = 1 << Alarm.ReservoirEmpty
         guard.trip = GuardTrip.DayLimit
@@ -479,10 +510,41 @@ describe("the state", () => {
             /^Refill +to 19\.00 mL, 2026-11-22 18:10:05$/m,
             /^Guard +tripped: limit of a day; 12 steps counted for the hour, 3456 for the day/m,
             /^Programme +in the second place of the memory, checksum 0000beef$/m,
-            /^Bolus +in progress: 60\.00 µL of 100\.00 µL, at most$/m,
+            /^Bolus +clinician's bolus in progress: 60\.00 µL of 100\.00 µL, at most$/m,
             /^Alarms +wait for a person: Line occluded, Over-delivery$/m,
         ])
             expect(table).toMatch(line)
+    })
+
+    test("so is the therapy: a bolus that waits, lockout and window, line or bridge, local time and what is left of its shift", () => {
+        const image = new Image()
+        image.setClock({ seconds: 90, wallS: WALL_S })
+        const { pump } = image
+        image.checkpoint()
+        expect(logAsTable(readOut(image.contents))).not.toMatch(
+            /^(Bolus|Waits|Patient|Dose window|Bridge|Line|Local time|Schedule) /m,
+        )
+        Object.assign(pump, { bolusKind: BolusKind.Patient, bolusPl: 8_000_000, bolusLeftPl: 6_000_000 })
+        Object.assign(pump, { heldRatePlPerDay: 1, heldPl: 25_000_000, heldLeftPl: 15_000_000 })
+        countDose(pump.doses, 119.5 * 60_000)
+        addToWindow(pump.doses, 12_000_000)
+        Object.assign(pump, { lineLeftPl: 200_000_000, lineNgPerMl: 500_000, bridgeRatePlPerDay: 600_000_000 })
+        Object.assign(pump, { localMinusClockMs: -3_600_000, shiftLeftMs: -1_800_000, shiftSinceMs: 90_000 })
+        image.checkpoint()
+        const table = logAsTable(readOut(image.contents))
+        for (const line of [
+            /^Bolus +patient's dose in progress: 2\.00 µL of 8\.00 µL, at most$/m,
+            /^Waits +clinician's bolus: 10\.00 µL of it metered$/m,
+            /^Patient +1 dose in the last 24 h; the next one in 120 min at the soonest$/m,
+            /^Dose window +12\.00 µL in it besides the schedule$/m,
+            /^Bridge +200\.00 µL of 500 µg\/mL left in the line, at 0\.6000 mL\/day$/m,
+            /^Local time +−1 h on the pump's clock$/m,
+            /^Schedule +−30 min to catch up with local time$/m,
+        ])
+            expect(table).toMatch(line)
+        pump.bridgeRatePlPerDay = 0
+        image.checkpoint()
+        expect(logAsTable(readOut(image.contents))).toMatch(/^Line +not primed: 200\.00 µL to go$/m)
     })
 
     test("a value is shown with the decimals that the log keeps of it", () => {
@@ -492,6 +554,8 @@ describe("the state", () => {
         image.write(EventKind.SupplyFailing, 0, 3100)
         image.write(63, 0, 17)
         image.write(EventKind.ProgrammeTaken, 0, 0xbeef)
+        image.write(EventKind.SoftLimitsExceeded, 0, 0b1010)
+        image.write(EventKind.ClockSet, 0, 3600)
         const table = logAsTable(readOut(image.contents))
         for (const value of [
             / 200\.12 µL$/m,
@@ -499,6 +563,8 @@ describe("the state", () => {
             / 3,100 mV$/m,
             /kind 63 +17$/m,
             /taken +checksum ..00beef$/m,
+            /on purpose +limits 1, 3$/m,
+            /by a person +3,600 s$/m,
         ])
             expect(table).toMatch(value)
     })

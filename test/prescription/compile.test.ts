@@ -175,7 +175,7 @@ describe("the prescriptions shipped", () => {
         ["night-rise-312.json", { "every day": 312.5 }, 0.15625],
         ["weekday-weekend.json", { "Mon to Fri": 400, "Sat, Sun": 360 }, (5 * 0.4 + 2 * 0.36) / 7],
         ["child-48-segments.json", { "every day": 200 }, 0.4],
-        ["much-at-once.json", { "every day": 1000 }, 2],
+        ["much-at-once.json", { "every day": 990 }, 1.98],
         ["night-rise-periodic.json", { "every day": 312.5 }, 0.15625 + 0.02],
         ["periodic-bolus.json", { "every day": 100 }, 0.28],
         ["patient-dose.json", { "every day": 200 }, 0.2],

@@ -270,7 +270,7 @@ describe("the prime", () => {
             "during another",
             PRIME_PL,
             PRIME_RATE,
-            BolusReason.AlreadyPriming,
+            BolusReason.BolusInProgress,
             b => b.command(CommandKind.Prime, PRIME_PL, PRIME_RATE),
         ],
         ["during an occlusion", PRIME_PL, PRIME_RATE, BolusReason.StoppingAlarm, stopByAlarm],
@@ -278,7 +278,7 @@ describe("the prime", () => {
             "with the line pressure unknown",
             PRIME_PL,
             PRIME_RATE,
-            BolusReason.PressureUnknown,
+            BolusReason.SensorLost,
             b => {
                 b.shown.pressureFault = SensorFault.Missing
                 b.runSamples(3)
@@ -375,7 +375,7 @@ describe("a prime that can't be relied on", () => {
         spoil(bench)
         bench.command(CommandKind.Prime, 1_000_000, 24_000_000_000)
         expect(bench.actions).toMatchObject({ bolusEvent: BolusEvent.Denied, bolusReason: reason })
-        expect(bench.pump.primeRatePlPerDay).toBe(0)
+        expect(bench.pump.bolusRatePlPerDay).toBe(0)
         expect(bench.pump.delivering).toBe(true)
     })
 
@@ -383,10 +383,10 @@ describe("a prime that can't be relied on", () => {
         const bench = started()
         bench.command(CommandKind.Prime, 1_000_000, 240_000_000_000)
         expect(bench.actions).toMatchObject({ bolusEvent: BolusEvent.Started, steps: 0, checkpointDue: true })
-        expect(bench.left()).toMatchObject({ primePl: 1_000_000, primeLeftPl: 1_000_000 })
+        expect(bench.left()).toMatchObject({ bolusPl: 1_000_000, bolusLeftPl: 1_000_000 })
         bench.runUntil(() => bench.actions.bolusEvent === BolusEvent.Delivered)
         expect(bench.actions.checkpointDue).toBe(true)
-        expect(bench.left()).toMatchObject({ primePl: 0, primeLeftPl: 0 })
+        expect(bench.left()).toMatchObject({ bolusPl: 0, bolusLeftPl: 0 })
     })
 
     test("JRN-4: after a reset in the midst of it nothing more of it is delivered", () => {
@@ -420,7 +420,7 @@ describe("a programme that is offered", () => {
         })
         expect(bench.pump).toMatchObject({ programme: offered, offered: undefined })
         expect(bench.pump.ratePlPerDay).toBe(400_000_000 + 24_000_000_000)
-        expect(bench.pump.primeRatePlPerDay).toBeGreaterThan(0)
+        expect(bench.pump.bolusRatePlPerDay).toBeGreaterThan(0)
         expect(residualPl - bench.pump.residualPl).toBeLessThan(50 * MECHANISM.stepPl)
         bench.tick()
         expect(bench.actions).toMatchObject({ command: CommandKind.None, programmeAnswer: ProgrammeAnswer.None })

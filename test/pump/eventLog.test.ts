@@ -14,12 +14,13 @@ import {
     nextEntry,
     note,
     noteTick,
+    REASONS_OF_BOLUS,
 } from "../../src/pump/eventLog"
 import { entryAddress, MEMORY_SIZE } from "../../src/pump/journal"
 import { MS_PER_DAY, MS_PER_HOUR } from "../../src/pump/limits"
-import { BolusEvent, BolusReason, type Pump } from "../../src/pump/pump"
-import { CommandKind, ProgrammeAnswer } from "../../src/pump/readings"
-import { Bench, MECHANISM } from "./bench"
+import { BolusEvent, BolusKind, BolusReason, LineEvent, type Pump } from "../../src/pump/pump"
+import { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
+import { Bench, MECHANISM, steadyProgramme } from "./bench"
 
 /** Entries that may wait. */
 const WAITING_MAX = 48
@@ -64,8 +65,8 @@ function readRing(fault: boolean): Entry[] {
 }
 
 /** What one tick notes: kind, reason and value. */
-function notedBy(forwardSteps = 0): [number, number, number][] {
-    noteTick(log, pump, bench.readings, bench.actions, forwardSteps)
+function notedBy(): [number, number, number][] {
+    noteTick(log, pump, bench.readings, bench.actions)
     return written().map(({ kind, reason, value }) => [kind, reason, value])
 }
 
@@ -277,6 +278,7 @@ describe("what a tick changed", () => {
         [CommandKind.Acknowledge, EventKind.Acknowledged],
         [CommandKind.Silence, EventKind.Silenced],
         [CommandKind.Release, EventKind.Released],
+        [CommandKind.MinimumRate, EventKind.MinimumRate],
     ])("LOG-1: command %i is told as kind %i", (command, kind) => {
         bench.actions.command = command
         expect(notedBy()).toEqual([[kind, Reason.None, 0]])
@@ -297,6 +299,9 @@ describe("what a tick changed", () => {
             ProgrammeAnswer.BeyondMechanism,
             ProgrammeAnswer.NotStored,
             ProgrammeAnswer.BeyondLimits,
+            ProgrammeAnswer.OtherConcentration,
+            ProgrammeAnswer.Bridging,
+            ProgrammeAnswer.RefillOutOfRange,
         ]) {
             bench.actions.command = CommandKind.Programme
             bench.actions.programmeAnswer = answer
@@ -307,16 +312,109 @@ describe("what a tick changed", () => {
         }
     })
 
-    test.each<[BolusEvent, EventKind, BolusReason, number]>([
-        [BolusEvent.Started, EventKind.BolusStarted, BolusReason.None, 456],
-        [BolusEvent.Delivered, EventKind.BolusDelivered, BolusReason.None, 123],
-        [BolusEvent.Cancelled, EventKind.BolusCancelled, BolusReason.StoppingAlarm, 123],
-        [BolusEvent.Denied, EventKind.BolusDenied, BolusReason.StoppingAlarm, 789],
-    ])("LOG-1: what became of a bolus (%i) is told as kind %i, reason %i, volume %d", (event, kind, reason, value) => {
-        Object.assign(bench.actions, { bolusEvent: event, bolusReason: BolusReason.StoppingAlarm, bolusPl: 1_239_999 })
-        pump.primePl = 4_560_000
-        bench.readings.commandPl = 7_890_000
-        expect(notedBy()).toEqual([[kind, reason, value]])
+    test("LOG-1: with a programme its refill, and the soft limits that it exceeds on purpose", () => {
+        bench.actions.command = CommandKind.Programme
+        bench.actions.programmeAnswer = ProgrammeAnswer.Taken
+        log.programmeSum = 7
+        pump.residualPl = 15_000_000_000
+        pump.programme = { ...steadyProgramme(), softLimits: 0x8003 }
+        bench.readings.commandPl = 15_000_000_000
+        const taken = [EventKind.ProgrammeTaken, ProgrammeAnswer.Taken, 7]
+        const exceeded = [EventKind.SoftLimitsExceeded, Reason.None, 0x8003]
+        const refilled = [EventKind.Refilled, Reason.None, 1_500_000]
+        expect(notedBy()).toEqual([taken, exceeded, refilled])
+        bench.readings.commandPl = 0
+        expect(notedBy()).toEqual([taken, exceeded])
+        pump.programme.softLimits = 0
+        expect(notedBy()).toEqual([taken])
+        // One that is refused brings none of it.
+        pump.programme.softLimits = 1
+        bench.readings.commandPl = 15_000_000_000
+        bench.actions.programmeAnswer = ProgrammeAnswer.OtherConcentration
+        expect(notedBy()).toEqual([[EventKind.ProgrammeRefused, ProgrammeAnswer.OtherConcentration, 0]])
+    })
+
+    test("LOG-1: a refill that is begun, with what the reservoir should then hold", () => {
+        bench.actions.command = CommandKind.RefillBegin
+        pump.residualPl = 4_321_009_999
+        expect(notedBy()).toEqual([[EventKind.RefillBegun, Reason.None, 432_100]])
+    })
+
+    test("CLK-4: local time that is set, by how many seconds and which way, and by none where it was unknown", () => {
+        bench.actions.command = CommandKind.Clock
+        for (const [localMinusClockMs, back, seconds] of [
+            [3_600_000, 0, 3_600],
+            [0, 1, 3_600],
+            [-1_000, 1, 1],
+            [-1_000, 0, 0],
+            [50_400_000, 0, 50_401],
+        ]) {
+            pump.localMinusClockMs = localMinusClockMs
+            expect(notedBy()).toEqual([[EventKind.ClockSet, back, seconds]])
+        }
+    })
+
+    test("LOG-1: each command that was not carried out, with why, and nothing of what it would have done", () => {
+        const refusals = Object.values(Refusal).filter(refusal => typeof refusal === "number" && refusal > 0)
+        expect(refusals).toHaveLength(5)
+        for (const refusal of refusals as Refusal[])
+            for (const command of [CommandKind.Refill, CommandKind.Clock, CommandKind.MinimumRate]) {
+                bench.actions.command = command
+                bench.actions.refusal = refusal
+                pump.localMinusClockMs = 1_000
+                expect(notedBy()).toEqual([[EventKind.CommandRefused, refusal, command]])
+            }
+        bench.actions.refusal = Refusal.None
+        bench.actions.command = CommandKind.Clock
+        expect(notedBy()).toEqual([[EventKind.ClockSet, 0, 1]])
+    })
+
+    test("LOG-1: of boluses that a person ends their end alone is told", () => {
+        bench.actions.command = CommandKind.CancelBolus
+        expect(notedBy()).toEqual([])
+    })
+
+    test.each([
+        [LineEvent.Primed, 0, EventKind.LinePrimed],
+        [LineEvent.BridgeBegun, 300_000_000, EventKind.BridgeBegun],
+        [LineEvent.BridgeOver, 0, EventKind.BridgeOver],
+        [LineEvent.Changed, 210_009_999, EventKind.LineChanged],
+    ])("LIN-4: what became of the line (%i), with the %i pL that it then still wants, is told as kind %i", (...row) => {
+        const [lineEvent, lineLeftPl, kind] = row
+        bench.actions.lineEvent = lineEvent
+        pump.lineLeftPl = lineLeftPl
+        expect(notedBy()).toEqual([[kind, Reason.None, Math.floor(lineLeftPl / 10_000)]])
+        bench.actions.lineEvent = LineEvent.None
+        expect(notedBy()).toEqual([])
+    })
+
+    test("LOG-1: a bolus of every kind and reason has a number of its own, that a byte holds", () => {
+        const kinds = [BolusKind.Prime, BolusKind.Clinician, BolusKind.Patient]
+        const reasons = Object.values(BolusReason).filter(reason => typeof reason === "number") as BolusReason[]
+        const told = new Set<number>()
+        for (const bolusKind of kinds)
+            for (const bolusReason of reasons) {
+                Object.assign(bench.actions, { bolusEvent: BolusEvent.Cancelled, bolusKind, bolusReason, bolusPl: 0 })
+                const [[kind, reason]] = notedBy()
+                expect(kind).toBe(EventKind.BolusCancelled)
+                expect([Math.floor(reason / REASONS_OF_BOLUS), reason % REASONS_OF_BOLUS]).toEqual([
+                    bolusKind,
+                    bolusReason,
+                ])
+                told.add(reason)
+            }
+        expect(told.size).toBe(3 * reasons.length)
+    })
+
+    test.each([
+        [BolusEvent.Started, EventKind.BolusStarted, BolusKind.Prime, BolusReason.None, 64],
+        [BolusEvent.Delivered, EventKind.BolusDelivered, BolusKind.Clinician, BolusReason.None, 128],
+        [BolusEvent.Cancelled, EventKind.BolusCancelled, BolusKind.Patient, BolusReason.StoppingAlarm, 197],
+        [BolusEvent.Denied, EventKind.BolusDenied, BolusKind.Patient, BolusReason.LineChanged, 211],
+    ])("LOG-1: what became of a bolus (%i) is told as kind %i, with its kind %i and reason %i as %i", (...row) => {
+        const [bolusEvent, kind, bolusKind, bolusReason, reason] = row
+        Object.assign(bench.actions, { bolusEvent, bolusKind, bolusReason, bolusPl: 1_239_999 })
+        expect(notedBy()).toEqual([[kind, reason, 123]])
     })
 
     test("LOG-1: every alarm once when it is raised and once when it is over, with its reason", () => {
@@ -396,7 +494,8 @@ describe("days", () => {
     /** A sample at this time of the wall clock. */
     function sampledAt(wallMs: number, forwardSteps: number): [number, number][] {
         pump.wallMinusNowMs = wallMs - pump.nowMs
-        return notedBy(forwardSteps).map(([kind, , value]) => [kind, value])
+        pump.patientPl = forwardSteps * MECHANISM.stepPl
+        return notedBy().map(([kind, , value]) => [kind, value])
     }
 
     test("LOG-1: the time of day becomes known once, and again after it was not", () => {
@@ -405,6 +504,12 @@ describe("days", () => {
         expect(sampledAt(1_000, 0)).toEqual([])
         expect(sampledAt(Number.NaN, 0)).toEqual([])
         expect(sampledAt(3_000, 0)).toEqual([[EventKind.ClockKnown, 0]])
+    })
+
+    test("LOG-1: a day ends by local time, also while the schedule catches up with it", () => {
+        pump.shiftLeftMs = MS_PER_HOUR
+        sampledAt(10 * MS_PER_DAY - MS_PER_HOUR - 1, 100)
+        expect(sampledAt(10 * MS_PER_DAY - MS_PER_HOUR, 100)).toEqual([[EventKind.DayDelivered, 0]])
     })
 
     test("LOG-1: with each day's end comes what was delivered in it, by steps", () => {

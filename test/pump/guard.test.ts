@@ -320,15 +320,15 @@ describe("primes", () => {
         const cases = fc.record({
             day: days,
             stepPl: fc.constantFrom(1000, 44_900, 1_000_000, STEP_PL_MAX),
-            primePl: fc.integer({ min: 1, max: 250_000_000 }),
+            bolusPl: fc.integer({ min: 1, max: 250_000_000 }),
             primeMs: fc.oneof(fc.integer({ min: 1, max: MS_PER_HOUR }), fc.integer({ min: 1, max: MS_PER_DAY })),
             atMs: fc.integer({ min: 0, max: MS_PER_DAY }),
         })
         fc.assert(
-            fc.property(cases, ({ day, stepPl, primePl, primeMs, atMs }) => {
+            fc.property(cases, ({ day, stepPl, bolusPl, primeMs, atMs }) => {
                 const hourPlMax = fullest(day, 62)
                 const dayPlMax = fullest(day, 1440) + fullest(day, 16)
-                const bench = new GuardBench({ hourPlMax, dayPlMax, primePlMax: primePl }, stepPl, 1e9)
+                const bench = new GuardBench({ hourPlMax, dayPlMax, primePlMax: bolusPl }, stepPl, 1e9)
                 const dueMinutes = dueByMinute(day)
                 let primedBefore = 0
                 let dueBefore = 0
@@ -337,10 +337,10 @@ describe("primes", () => {
                     bench.nowMs = START_UP_MS + ms
                     if (ms >= atMs && !asked) {
                         asked = true
-                        bench.command(CommandKind.Prime, primePl)
+                        bench.command(CommandKind.Prime, bolusPl)
                     }
                     const sinceMs = Math.max(0, ms - atMs)
-                    const primed = Math.floor((primePl / stepPl) * Math.min(1, sinceMs / primeMs))
+                    const primed = Math.floor((bolusPl / stepPl) * Math.min(1, sinceMs / primeMs))
                     const due = stepsDue(dueMinutes, ms, stepPl)
                     const steps = due - dueBefore + primed - primedBefore
                     if (bench.allow(steps) !== steps) throw new Error(`tripped: ${GuardTrip[bench.guard.trip]}`)
@@ -450,7 +450,7 @@ describe("primes", () => {
         const call = fc.record({
             elapsedMs: fc.integer({ min: 0, max: ELAPSED_MS_MAX }),
             steps: fc.integer({ min: 0, max: 4 }),
-            primePl: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 31 * STEP_PL })),
+            bolusPl: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 31 * STEP_PL })),
         })
         let most = 0
         fc.assert(
@@ -459,11 +459,11 @@ describe("primes", () => {
                 const account = new Account()
                 const stepsMax = bench.guard.dayStepsMax + 2 * 31
                 for (let round = 0; round < 120; round++)
-                    for (const { elapsedMs, steps, primePl } of calls) {
+                    for (const { elapsedMs, steps, bolusPl } of calls) {
                         bench.nowMs += elapsedMs
                         // Whoever releases it at once and asks for a prime each time gets no more.
                         if (bench.guard.trip !== GuardTrip.None) bench.command(CommandKind.Release)
-                        if (primePl > 0) bench.command(CommandKind.Prime, primePl)
+                        if (bolusPl > 0) bench.command(CommandKind.Prime, bolusPl)
                         account.add(bench.nowMs, bench.allow(steps))
                         const day = account.since(bench.nowMs - MS_PER_DAY)
                         most = Math.max(most, day)

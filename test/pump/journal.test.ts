@@ -4,6 +4,7 @@ import { crc32, writeUint } from "../../src/pump/bytes"
 import {
     CHECKPOINT_SIZE,
     CHECKPOINT_SIZE_MAX,
+    CHECKPOINT_VERSION,
     type Checkpoint,
     encodeCheckpoint,
     ProgrammeSource,
@@ -34,7 +35,7 @@ import {
 import { PROGRAMME_SEGMENTS_MAX } from "../../src/pump/limits"
 import { decodeOdometer, encodeOdometer, ODOMETER_SIZE } from "../../src/pump/odometer"
 import { PROGRAMME_HEADER_SIZE, PROGRAMME_SEGMENT_SIZE } from "../../src/pump/programme"
-import { Mode } from "../../src/pump/pump"
+import { BolusKind, Mode } from "../../src/pump/pump"
 import { GuardTrip } from "../../src/pump/readings"
 import { Bench, CHECKPOINT, foundWith } from "./bench"
 
@@ -103,7 +104,7 @@ function checkpointBytes(sequence: number, forwardSteps = 0): Uint8Array {
 const BLANK = new Uint8Array(CHECKPOINT_SIZE_MAX)
 const torn = checkpointBytes(9).map((byte, i) => (i < 100 ? byte : 0))
 const newer = checkpointBytes(3)
-newer[0] = 4
+newer[0] = CHECKPOINT_VERSION + 1
 writeUint(newer, CHECKPOINT_SIZE - 4, 4, crc32(newer, 0, CHECKPOINT_SIZE - 4, 0))
 
 const CHECKPOINTS = { blank: BLANK, good: checkpointBytes(7, 50), older: checkpointBytes(6, 40), torn, newer }
@@ -242,6 +243,15 @@ describe("a board that was flashed anew", () => {
         guardHourSteps: 11,
         latched: 1 << Alarm.Occlusion,
         programmeSource: ProgrammeSource.Second,
+        lineLeftPl: 12,
+        lineNgPerMl: 13,
+        bridgeRatePlPerDay: 14,
+        patientPl: 15,
+        lockoutMinutes: 16,
+        patientDoses: 17,
+        windowPl: 18,
+        localMinusClockS: 19,
+        shiftLeftMs: 20,
     }
 
     test("JRN-7: its reservoir counts as full, and the programme in flash runs; all else goes on", () => {
@@ -344,17 +354,22 @@ describe("the journal of a run", () => {
 })
 
 describe("how a run began", () => {
-    /** The kinds and values that are noted. */
-    function noted(checkpoint: Partial<Checkpoint> | undefined, uncertainPl = 0, flashed = false): [string, number][] {
+    type Noted = [string, number] | [string, number, number]
+
+    /** The kinds and values that are noted, and the reason where there is one. */
+    function noted(checkpoint: Partial<Checkpoint> | undefined, uncertainPl: number, flashed: boolean): Noted[] {
         const found = foundWith(checkpoint && { ...CHECKPOINT, ...checkpoint })
         const journal = createJournal(found, 0)
         notePowerOn(journal, new Bench().pump, found, uncertainPl, flashed)
         const { kinds, values, reasons, waiting } = journal.log
-        expect(reasons.slice(0, waiting)).toEqual(Array(waiting).fill(Reason.None))
-        return kinds.slice(0, waiting).map((kind, i) => [EventKind[kind], values[i]])
+        return kinds
+            .slice(0, waiting)
+            .map((kind, i) =>
+                reasons[i] > 0 ? [EventKind[kind], values[i], reasons[i]] : [EventKind[kind], values[i]],
+            )
     }
 
-    test.each<[string, Partial<Checkpoint> | undefined, number, boolean, [string, number][]]>([
+    test.each<[string, Partial<Checkpoint> | undefined, number, boolean, Noted[]]>([
         ["first of all", undefined, 0, false, [["PowerOn", 1]]],
         [
             "first, flashed",
@@ -399,16 +414,56 @@ describe("how a run began", () => {
         ],
         ["from a checkpoint of no run", { starts: 0, sequence: 0 }, 0, false, [["PowerOn", 1]]],
         [
-            "in the midst of a bolus",
-            { primePl: 5_000_000, primeLeftPl: 3_980_000 },
+            "in the midst of a prime",
+            { bolusKind: BolusKind.Prime, bolusPl: 5_000_000, bolusLeftPl: 3_980_000 },
             0,
             false,
             [
                 ["PowerOn", 13],
-                ["BolusInterrupted", 102],
+                ["BolusInterrupted", 102, 64],
+            ],
+        ],
+        [
+            "in the midst of a clinician's bolus, before its first step",
+            { bolusKind: BolusKind.Clinician, bolusPl: 5_000_000, bolusLeftPl: 5_000_000 },
+            0,
+            false,
+            [
+                ["PowerOn", 13],
+                ["BolusInterrupted", 0, 128],
+            ],
+        ],
+        [
+            "in the midst of a patient's dose that a clinician's bolus waits for",
+            { bolusKind: BolusKind.Patient, bolusPl: 5_000_000, bolusLeftPl: 3_980_000, heldMeteredPl: 2_340_000 },
+            0,
+            false,
+            [
+                ["PowerOn", 13],
+                ["BolusInterrupted", 102, 192],
+                ["BolusInterrupted", 234, 128],
+            ],
+        ],
+        [
+            "when a clinician's bolus that never went on had not been told yet",
+            { heldMeteredPl: 0 },
+            0,
+            false,
+            [
+                ["PowerOn", 13],
+                ["BolusInterrupted", 0, 128],
             ],
         ],
     ])("LOG-1: %s", (_, checkpoint, uncertainPl, flashed, entries) => {
         expect(noted(checkpoint, uncertainPl, flashed)).toEqual(entries)
+    })
+
+    test("CLK-7: a shift of local time that was made before is not told as one again", () => {
+        const found = foundWith({ ...CHECKPOINT, localMinusClockS: -3_600 })
+        const journal = createJournal(found, 0)
+        const { pump } = new Bench({ checkpoint: { localMinusClockS: -3_600 } })
+        notePowerOn(journal, pump, found, 0, false)
+        expect(journal.log.localMinusClockMs).toBe(-3_600_000)
+        expect(pump.localMinusClockMs).toBe(-3_600_000)
     })
 })

@@ -201,7 +201,7 @@ describe("ticks in which nothing is due", () => {
             bench.tick()
             expect(bench.pump.idleUntilMs).toBe(0)
         }
-        bench.pump.primeLeftPl = 1
+        bench.pump.bolusLeftPl = 1
         bench.runUntil(() => bench.pump.idleUntilMs > 0)
         bench.pump.reliefLeftSteps = 1
         bench.tick()

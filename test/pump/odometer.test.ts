@@ -9,6 +9,7 @@ import {
     type Odometer,
     secondIsNewer,
 } from "../../src/pump/odometer"
+import { BolusKind } from "../../src/pump/pump"
 import { CHECKPOINT } from "./bench"
 
 const STEP_PL = 44_900
@@ -81,6 +82,8 @@ describe("bringing a checkpoint up to the last step", () => {
         guardHourSteps: 40,
         guardDaySteps: 90,
         guardPrimeDaySteps: 11,
+        patientPl: 700 * STEP_PL,
+        windowPl: 50 * STEP_PL,
     }
 
     /** The checkpoint after it: what of it changed. */
@@ -111,6 +114,7 @@ describe("bringing a checkpoint up to the last step", () => {
         expect(changes(count(AT + 9, 20), count(AT + 7, 20))).toEqual({
             residualPl: 91 * STEP_PL,
             meteredPl: 309 * STEP_PL,
+            patientPl: 709 * STEP_PL,
             uncertainPl: 7 * STEP_PL,
             forwardSteps: AT + 9,
             guardHourSteps: 49,
@@ -127,6 +131,7 @@ describe("bringing a checkpoint up to the last step", () => {
         expect(changes(count(AT + 9, 20), undefined)).toEqual({
             residualPl: 91 * STEP_PL,
             meteredPl: 309 * STEP_PL,
+            patientPl: 709 * STEP_PL,
             forwardSteps: AT + 9,
             guardHourSteps: 49,
             guardDaySteps: 99,
@@ -138,12 +143,14 @@ describe("bringing a checkpoint up to the last step", () => {
         expect(changes(count(AT, 27), count(AT, 23))).toEqual({
             residualPl: 103 * STEP_PL,
             meteredPl: 297 * STEP_PL,
+            patientPl: 697 * STEP_PL,
             backSteps: 27,
         })
         // And where the other copy is torn, all of them were made.
         expect(changes(count(AT, 23), undefined)).toEqual({
             residualPl: 103 * STEP_PL,
             meteredPl: 297 * STEP_PL,
+            patientPl: 697 * STEP_PL,
             backSteps: 23,
         })
         // A copy of before the checkpoint takes nothing back.
@@ -154,6 +161,7 @@ describe("bringing a checkpoint up to the last step", () => {
         expect(changes(count(AT + 2, 24), count(AT, 24))).toEqual({
             residualPl: 102 * STEP_PL,
             meteredPl: 298 * STEP_PL,
+            patientPl: 698 * STEP_PL,
             uncertainPl: 7 * STEP_PL,
             forwardSteps: AT + 2,
             backSteps: 24,
@@ -204,12 +212,95 @@ describe("bringing a checkpoint up to the last step", () => {
     )
 
     test("JRN-4: of a prime in progress at most all that was made since was metered", () => {
-        const prime = { primePl: 50 * STEP_PL, primeLeftPl: 30 * STEP_PL }
-        expect(changes(count(AT + 12, 20), count(AT + 12, 20), prime)).toMatchObject({ primeLeftPl: 18 * STEP_PL })
-        expect(changes(count(AT + 31, 20), count(AT + 31, 20), prime)).toMatchObject({ primeLeftPl: 0 })
+        const prime = { bolusPl: 50 * STEP_PL, bolusLeftPl: 30 * STEP_PL }
+        expect(changes(count(AT + 12, 20), count(AT + 12, 20), prime)).toMatchObject({ bolusLeftPl: 18 * STEP_PL })
+        expect(changes(count(AT + 31, 20), count(AT + 31, 20), prime)).toMatchObject({ bolusLeftPl: 0 })
         expect(changes(count(AT, 20), undefined, prime)).toEqual({})
         expect(changes(undefined, undefined, prime)).toEqual({})
-        expect(changes(count(AT + 12, 20), count(AT + 12, 20), { primeLeftPl: 0 })).not.toHaveProperty("primeLeftPl")
+        expect(changes(count(AT + 12, 20), count(AT + 12, 20), { bolusLeftPl: 0 })).not.toHaveProperty("bolusLeftPl")
+    })
+
+    test.each([
+        // Steps since, of 30 that were left of the bolus; of them count in the window.
+        [0, 50],
+        [12, 62],
+        [30, 80],
+        [31, 80],
+    ])(
+        "BOL-9: of %d steps in a bolus no more than the bolus count in the dose window, which then holds %d",
+        (...row) => {
+            const [steps, windowSteps] = row
+            for (const bolusKind of [BolusKind.Prime, BolusKind.Clinician, BolusKind.Patient]) {
+                const checkpoint = { ...BEFORE, bolusKind, bolusPl: 50 * STEP_PL, bolusLeftPl: 30 * STEP_PL }
+                catchUp(checkpoint, count(AT + steps, 20), count(AT + steps, 20), STEP_PL)
+                expect(checkpoint).toMatchObject({
+                    windowPl: windowSteps * STEP_PL,
+                    bolusLeftPl: (80 - windowSteps) * STEP_PL,
+                })
+            }
+            // Without a bolus it was the schedule's.
+            expect(changes(count(AT + steps, 20), count(AT + steps, 20))).not.toHaveProperty("windowPl")
+        },
+    )
+
+    test("JRN-4: the dose that the bolus which waits had before is not touched", () => {
+        const patients = { bolusKind: BolusKind.Patient, bolusPl: 50 * STEP_PL, bolusLeftPl: 30 * STEP_PL }
+        const changed = changes(count(AT + 12, 20), count(AT + 12, 20), { ...patients, heldMeteredPl: 8 * STEP_PL })
+        expect(changed).not.toHaveProperty("heldMeteredPl")
+    })
+
+    const dry = { lineLeftPl: 40 * STEP_PL }
+    const bridged = { ...dry, lineNgPerMl: 500_000, bridgeRatePlPerDay: 123_456_789 }
+
+    test.each([
+        // Steps forward since, and of them what still fills the line, and what reached the patient.
+        [0, 40, 0],
+        [39, 1, 0],
+        [40, 0, 0],
+        [41, 0, 1],
+        [90, 0, 50],
+    ])(
+        "LIN-1: of %d steps into a line that was not primed %d are still wanted, and %d reached the patient",
+        (...row) => {
+            const [steps, left, reached] = row
+            const checkpoint = { ...BEFORE, ...dry }
+            catchUp(checkpoint, count(AT + steps, 20), count(AT + steps, 20), STEP_PL)
+            expect(checkpoint).toMatchObject({
+                lineLeftPl: left * STEP_PL,
+                patientPl: (700 + reached) * STEP_PL,
+                windowPl: 50 * STEP_PL,
+                bridgeRatePlPerDay: 0,
+            })
+        },
+    )
+
+    test.each([
+        [0, 40],
+        [39, 1],
+        [40, 0],
+        [41, 0],
+    ])(
+        "BRG-2: %d steps into a bridge leave %d of the former drug, and all of them reached the patient",
+        (steps, left) => {
+            const checkpoint = { ...BEFORE, ...bridged }
+            catchUp(checkpoint, count(AT + steps, 20), count(AT + steps, 20), STEP_PL)
+            expect(checkpoint).toMatchObject({
+                lineLeftPl: left * STEP_PL,
+                lineNgPerMl: left > 0 ? 500_000 : 0,
+                bridgeRatePlPerDay: left > 0 ? 123_456_789 : 0,
+                patientPl: (700 + steps) * STEP_PL,
+                // None of it was the schedule's.
+                windowPl: (50 + steps) * STEP_PL,
+            })
+        },
+    )
+
+    test("JRN-3: steps back fill no line, and are not taken off the window", () => {
+        for (const line of [dry, bridged]) {
+            const checkpoint = { ...BEFORE, ...line }
+            catchUp(checkpoint, count(AT, 27), count(AT, 27), STEP_PL)
+            expect(checkpoint).toMatchObject({ ...line, windowPl: 50 * STEP_PL })
+        }
     })
 })
 

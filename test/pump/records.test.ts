@@ -15,12 +15,25 @@ import {
     WALL_UNKNOWN,
     wallSecondsAt,
 } from "../../src/pump/checkpoint"
+import { addToWindow, createDoses, passTime } from "../../src/pump/doses"
 import { restoreGuard } from "../../src/pump/guard"
 import { createJournal } from "../../src/pump/journal"
-import { RESERVOIR_PL_MAX } from "../../src/pump/limits"
-import { Mode } from "../../src/pump/pump"
+import {
+    BOLUS_PL_MAX,
+    DAY_LIMIT_PL_MAX,
+    DEAD_VOLUME_PL_MAX,
+    DOSES_PER_DAY_MAX,
+    LOCKOUT_MINUTES_MAX,
+    MS_PER_HOUR,
+    MS_PER_MINUTE,
+    RATE_PL_PER_DAY_MAX,
+    RESERVOIR_PL_MAX,
+    SHIFT_MS_MAX,
+} from "../../src/pump/limits"
+import { setLocalTime } from "../../src/pump/localTime"
+import { BolusKind, Mode } from "../../src/pump/pump"
 import { GuardTrip } from "../../src/pump/readings"
-import { Bench, foundWith } from "./bench"
+import { Bench, foundWith, steadyProgramme } from "./bench"
 
 /** A Tuesday noon. */
 const WALL_S = 5 * 7 * 86_400 + 86_400 + 43_200
@@ -47,8 +60,19 @@ const STORED: Checkpoint = {
     refilledPl: 19_000_000_007,
     forwardSteps: 5_000_000_123,
     backSteps: 4_400_000_321,
-    primePl: 6_100_000_017,
-    primeLeftPl: 5_100_000_018,
+    bolusKind: BolusKind.Patient,
+    bolusPl: 6_100_000_017,
+    bolusLeftPl: 5_100_000_018,
+    heldMeteredPl: 1_234_567_891,
+    lineLeftPl: 1_987_654_321,
+    lineNgPerMl: 2_000_001,
+    bridgeRatePlPerDay: 23_456_789_012,
+    patientPl: 150_000_000_000_007,
+    lockoutMinutes: 1_234,
+    patientDoses: 7,
+    windowPl: 34_567_890_123,
+    localMinusClockS: -7_200,
+    shiftLeftMs: -3_599_990,
     guardHourSteps: 1_001,
     guardDaySteps: 20_002,
     guardPrimeSteps: 300_003,
@@ -76,15 +100,27 @@ function checkpointBytes(changes: Partial<Checkpoint> = {}): Uint8Array {
     if (stored.accountUnknown) pump.conditions |= 1 << Alarm.CheckpointDamaged
     pump.reasons = stored.reasons.slice()
     pump.nowMs = 9_000_500
-    pump.wallMinusNowMs = stored.wallS === WALL_UNKNOWN ? Number.NaN : stored.wallS * 1000 - 9_000_000
-    pump.stoppedSinceMs = stored.stoppedWallS * 1000 + 999 - pump.wallMinusNowMs
+    const localMinusNowMs = stored.wallS === WALL_UNKNOWN ? Number.NaN : stored.wallS * 1000 - 9_000_000
+    pump.wallMinusNowMs = localMinusNowMs - stored.shiftLeftMs
+    pump.stoppedSinceMs = stored.stoppedWallS * 1000 + 999 - localMinusNowMs
     pump.residualPl = stored.residualPl
     pump.uncertainPl = stored.uncertainPl
     pump.refilledWallS = stored.refilledWallS
     pump.refilledPl = stored.refilledPl
-    pump.primeRatePlPerDay = stored.primePl > 0 ? 1 : 0
-    pump.primePl = stored.primePl
-    pump.primeLeftPl = stored.primeLeftPl
+    pump.bolusKind = stored.bolusKind
+    pump.bolusPl = stored.bolusPl
+    pump.bolusLeftPl = stored.bolusLeftPl
+    pump.heldRatePlPerDay = stored.heldMeteredPl >= 0 ? 1 : 0
+    pump.heldPl = 2_000_000_000
+    pump.heldLeftPl = 2_000_000_000 - stored.heldMeteredPl
+    pump.lineLeftPl = stored.lineLeftPl
+    pump.lineNgPerMl = stored.lineNgPerMl
+    pump.bridgeRatePlPerDay = stored.bridgeRatePlPerDay
+    pump.patientPl = stored.patientPl
+    pump.doses = createDoses(stored.lockoutMinutes * 60_000 - 59_999, stored.patientDoses, stored.windowPl)
+    pump.shiftLeftMs = stored.shiftLeftMs
+    pump.shiftSinceMs = pump.nowMs
+    pump.localMinusClockMs = stored.localMinusClockS * 1000
     pump.volume.meteredPl = stored.meteredPl
     pump.volume.countedPl = stored.countedPl
     pump.volume.sensedPl = stored.sensedPl
@@ -103,6 +139,63 @@ function withNumber(bytes: Uint8Array, offset: number, size: number, value: numb
     writeUint(changed, offset, size, value)
     writeUint(changed, changed.length - 4, 4, crc32(changed, 0, changed.length - 4, 0))
     return changed
+}
+
+/** What version 3 of the firmware stored: 159 bytes, up to the reasons as they are now. */
+function formerBytes(flags: number, primePl: number, primeLeftPl: number): Uint8Array {
+    const bytes = new Uint8Array(159)
+    bytes[0] = 3
+    bytes[1] = STORED.mode
+    bytes[2] = STORED.brokenRuns
+    bytes[3] = STORED.guardTrip
+    bytes[44] = flags
+    bytes[45] = 159
+    bytes[122] = STORED.programmeSource
+    for (const [offset, size, value] of [
+        [4, 4, STORED.sequence],
+        [8, 4, STORED.latched],
+        [12, 6, STORED.residualPl],
+        [18, 6, STORED.meteredPl],
+        [24, 6, STORED.countedPl],
+        [30, 6, STORED.sensedPl],
+        [36, 4, STORED.guardHourSteps],
+        [40, 4, STORED.guardDaySteps],
+        [46, 4, STORED.starts],
+        [50, 6, STORED.forwardSteps],
+        [56, 6, STORED.backSteps],
+        [62, 6, STORED.uncertainPl],
+        [68, 6, primePl],
+        [74, 6, primeLeftPl],
+        [80, 4, STORED.guardPrimeSteps],
+        [84, 4, STORED.guardPrimeDaySteps],
+        [88, 4, STORED.wallS],
+        [92, 4, STORED.stoppedWallS],
+        [96, 4, STORED.refilledWallS],
+        [100, 6, STORED.refilledPl],
+        [106, 4, STORED.flashId],
+        [110, 4, STORED.programmeSum],
+        [114, 4, STORED.events],
+        [118, 4, STORED.faults],
+    ])
+        writeUint(bytes, offset, size, value)
+    // It had 28 alarms, and no reason beyond them.
+    for (let alarm = 0; alarm < 28; alarm++) bytes[123 + alarm] = STORED.reasons[alarm]
+    writeUint(bytes, 155, 4, crc32(bytes, 0, 155, 0))
+    return bytes
+}
+
+/** What neither version 2 nor 3 knew: no bolus but a prime, a full line, no dose of the patient's, no shift of local time. */
+const UNKNOWN_BEFORE: Partial<Checkpoint> = {
+    heldMeteredPl: -1,
+    lineLeftPl: 0,
+    lineNgPerMl: 0,
+    bridgeRatePlPerDay: 0,
+    patientPl: 0,
+    lockoutMinutes: 0,
+    patientDoses: 0,
+    windowPl: 0,
+    localMinusClockS: 0,
+    shiftLeftMs: 0,
 }
 
 /** What version 2 of the firmware stored: 50 bytes. */
@@ -129,7 +222,17 @@ describe("the checkpoint", () => {
     test.each<[string, Partial<Checkpoint>]>([
         ["in the midst of things", {}],
         ["running", { mode: Mode.Running, stoppedWallS: WALL_UNKNOWN }],
-        ["without a bolus", { primePl: 0, primeLeftPl: 0 }],
+        ["without a bolus", { bolusKind: BolusKind.None, bolusPl: 0, bolusLeftPl: 0, heldMeteredPl: -1 }],
+        ["in a prime", { bolusKind: BolusKind.Prime, heldMeteredPl: -1 }],
+        ["in a clinician's bolus", { bolusKind: BolusKind.Clinician, heldMeteredPl: -1 }],
+        ["in a patient's dose alone", { heldMeteredPl: -1 }],
+        ["whose bolus that waits has not begun to flow", { heldMeteredPl: 0 }],
+        ["whose line is not primed", { lineNgPerMl: 0, bridgeRatePlPerDay: 0 }],
+        ["whose line is full", { lineLeftPl: 0, lineNgPerMl: 0, bridgeRatePlPerDay: 0 }],
+        ["whose patient asked for nothing yet", { lockoutMinutes: 0, patientDoses: 0, windowPl: 0 }],
+        ["as far ahead of local time as may be", { shiftLeftMs: -SHIFT_MS_MAX, localMinusClockS: -0x80000000 }],
+        ["as far behind it", { shiftLeftMs: SHIFT_MS_MAX, localMinusClockS: 0x7fffffff }],
+        ["without a shift of local time", { shiftLeftMs: 0, localMinusClockS: 0 }],
         ["that does not know the time", { wallS: WALL_UNKNOWN, stoppedWallS: WALL_UNKNOWN }],
         ["that runs what it was flashed with", { programmeSource: ProgrammeSource.Flash }],
         ["with an empty reservoir", { reservoirEmpty: true }],
@@ -142,7 +245,20 @@ describe("the checkpoint", () => {
         ],
         [
             "with the largest numbers",
-            { sequence: 0xffffffff, brokenRuns: 255, starts: 0xffffffff, residualPl: RESERVOIR_PL_MAX },
+            {
+                sequence: 0xffffffff,
+                brokenRuns: 255,
+                starts: 0xffffffff,
+                residualPl: RESERVOIR_PL_MAX,
+                heldMeteredPl: BOLUS_PL_MAX,
+                lineLeftPl: DEAD_VOLUME_PL_MAX,
+                lineNgPerMl: 0xffffffff,
+                bridgeRatePlPerDay: RATE_PL_PER_DAY_MAX,
+                patientPl: 281_474_976_710_655,
+                lockoutMinutes: LOCKOUT_MINUTES_MAX,
+                patientDoses: DOSES_PER_DAY_MAX,
+                windowPl: DAY_LIMIT_PL_MAX,
+            },
         ],
     ])("CKP-1: it holds what must outlast a reset, of a pump %s", (_, changes) => {
         expect(decodeCheckpoint(checkpointBytes(changes))).toEqual({ ...STORED, ...changes })
@@ -155,9 +271,11 @@ describe("the checkpoint", () => {
             meteredPl: -44_900,
             countedPl: -44_900,
             sensedPl: -1,
+            patientPl: -44_900,
         })
         expect(decodeCheckpoint(bytes)).toEqual({
             ...STORED,
+            patientPl: 0,
             brokenRuns: 255,
             residualPl: RESERVOIR_PL_MAX,
             meteredPl: 0,
@@ -214,6 +332,7 @@ describe("the checkpoint", () => {
             [45, 1, 49],
             [45, 1, CHECKPOINT_SIZE_MAX + 1],
             [122, 1, ProgrammeSource.Second + 1],
+            [44, 1, (BolusKind.Patient + 1) << 5],
         ])
             expect(decodeCheckpoint(withNumber(whole, offset, size, value)), `${value} at ${offset}`).toBe(
                 Reason.RecordDamaged,
@@ -239,9 +358,53 @@ describe("the checkpoint", () => {
         }
     })
 
-    test("JRN-5: what the firmware before this one stored is taken over, with what it did not know", () => {
+    test.each([
+        ["with a prime in progress", 0, 6_100_000_017, 5_100_000_018, BolusKind.Prime],
+        ["without one", 0, 0, 0, BolusKind.None],
+        ["with every flag it had", 15, 0, 0, BolusKind.None],
+    ])("JRN-5: version 3 is taken over with what it did not know, %s", (_, flags, bolusPl, bolusLeftPl, bolusKind) => {
         const taken: Checkpoint = {
             ...STORED,
+            ...UNKNOWN_BEFORE,
+            reasons: STORED.reasons.map((reason, alarm) => (alarm < 28 ? reason : Reason.None)),
+            reservoirEmpty: flags > 0,
+            endSwitchDiffers: flags > 0,
+            refillDiffers: flags > 0,
+            accountUnknown: flags > 0,
+            bolusKind,
+            bolusPl,
+            bolusLeftPl,
+        }
+        const bytes = formerBytes(flags, bolusPl, bolusLeftPl)
+        expect(decodeCheckpoint(bytes)).toEqual(taken)
+        const place = new Uint8Array(CHECKPOINT_SIZE_MAX).fill(0xa5)
+        place.set(bytes)
+        expect(decodeCheckpoint(place)).toEqual(taken)
+    })
+
+    test("JRN-5: and every flip of a single bit of it, every tear, and every other size of it is found", () => {
+        const bytes = formerBytes(15, 6_100_000_017, 5_100_000_018)
+        for (let bit = 0; bit < 8 * bytes.length; bit++) {
+            bytes[bit >> 3] ^= 1 << (bit & 7)
+            expect(decodeCheckpoint(bytes), `bit ${bit}`).toBe(Reason.RecordDamaged)
+            bytes[bit >> 3] ^= 1 << (bit & 7)
+        }
+        for (let size = 1; size < bytes.length; size++)
+            expect(decodeCheckpoint(bytes.slice(0, size))).toBe(Reason.RecordDamaged)
+        expect(decodeCheckpoint(withNumber(bytes, 122, 1, ProgrammeSource.Second + 1))).toBe(Reason.RecordDamaged)
+        for (const size of [158, 160]) {
+            const other = new Uint8Array(size)
+            other.set(bytes.slice(0, size))
+            expect(decodeCheckpoint(withNumber(other, 45, 1, size)), `${size} bytes`).toBe(Reason.RecordDamaged)
+        }
+        // Nor does a record of this version pass for the former one, or the other way round.
+        expect(decodeCheckpoint(withNumber(bytes, 0, 1, CHECKPOINT_VERSION))).toBe(Reason.RecordDamaged)
+    })
+
+    test("JRN-5: what the firmware before that stored is taken over, with what it did not know", () => {
+        const taken: Checkpoint = {
+            ...STORED,
+            ...UNKNOWN_BEFORE,
             starts: 0,
             reasons: new Array(ALARM_COUNT).fill(Reason.None),
             endSwitchDiffers: true,
@@ -250,8 +413,9 @@ describe("the checkpoint", () => {
             refilledPl: 0,
             forwardSteps: 0,
             backSteps: 0,
-            primePl: 0,
-            primeLeftPl: 0,
+            bolusKind: BolusKind.None,
+            bolusPl: 0,
+            bolusLeftPl: 0,
             guardPrimeSteps: 0,
             guardPrimeDaySteps: 0,
             wallS: WALL_UNKNOWN,
@@ -318,13 +482,77 @@ describe("the checkpoint between two samples", () => {
 
     test("CKP-1: knows of no bolus where none is in progress, and of no stop while the pump runs", () => {
         const { pump, guard } = new Bench()
-        pump.primePl = 5_000_000
+        pump.bolusPl = 5_000_000
         pump.wallMinusNowMs = 1_000_000
         pump.stoppedSinceMs = 2_000
         const bytes = new Uint8Array(CHECKPOINT_SIZE)
         encodeCheckpoint(pump, guard, createJournal(foundWith(), 0), bytes)
-        expect(decodeCheckpoint(bytes)).toMatchObject({ primePl: 0, stoppedWallS: WALL_UNKNOWN })
+        expect(decodeCheckpoint(bytes)).toMatchObject({ bolusPl: 0, stoppedWallS: WALL_UNKNOWN })
     })
+
+    test.each([
+        [0, 0],
+        [1, 1],
+        [59_999, 1],
+        [60_000, 1],
+        [60_001, 2],
+        [LOCKOUT_MINUTES_MAX * MS_PER_MINUTE, LOCKOUT_MINUTES_MAX],
+    ])("CKP-1: a lockout of %d ms is kept as %d min, never as less than it is", (lockoutMs, lockoutMinutes) => {
+        const { pump, guard } = new Bench()
+        pump.doses.lockoutMs = lockoutMs
+        const bytes = new Uint8Array(CHECKPOINT_SIZE)
+        encodeCheckpoint(pump, guard, createJournal(foundWith(), 0), bytes)
+        expect(decodeCheckpoint(bytes)).toMatchObject({ lockoutMinutes })
+    })
+
+    test.each([
+        // Quarters of an hour since it was given; the programme's window, and what of it is kept.
+        [0, 60, 700],
+        [4, 60, 700],
+        [5, 60, 0],
+        [5, 75, 700],
+        [6, 75, 0],
+        [96, 1440, 700],
+        [96, 0, 700],
+        [97, 1440, 0],
+    ])(
+        "CKP-1: what was given %d quarters of an hour ago counts in a window of %d min: %d",
+        (ago, minutes, windowPl) => {
+            const { pump, guard } = new Bench({ programme: { ...steadyProgramme(), windowMinutes: minutes } })
+            addToWindow(pump.doses, 700)
+            passTime(pump.doses, 0)
+            for (let i = 1; i <= ago * 150; i++) passTime(pump.doses, i * 6_000)
+            const bytes = new Uint8Array(CHECKPOINT_SIZE)
+            encodeCheckpoint(pump, guard, createJournal(foundWith(), 0), bytes)
+            expect(decodeCheckpoint(bytes)).toMatchObject({ windowPl })
+        },
+    )
+
+    test.each([
+        [MS_PER_HOUR, 0, MS_PER_HOUR],
+        [MS_PER_HOUR, 12 * MS_PER_HOUR, MS_PER_HOUR / 2],
+        [MS_PER_HOUR, 24 * MS_PER_HOUR - 240, 10],
+        [MS_PER_HOUR, 24 * MS_PER_HOUR, 0],
+        [MS_PER_HOUR, 30 * MS_PER_HOUR, 0],
+        [-MS_PER_HOUR, 12 * MS_PER_HOUR, -MS_PER_HOUR / 2],
+        [-MS_PER_HOUR, 24 * MS_PER_HOUR, 0],
+    ])(
+        "CLK-7: of a shift of %d ms so much is kept %d ms later as is then left: %d",
+        (shiftMs, afterMs, shiftLeftMs) => {
+            const { pump, guard } = new Bench()
+            pump.wallMinusNowMs = WALL_S * 1000
+            expect(setLocalTime(pump, WALL_S * 1000 + pump.nowMs + shiftMs)).toBe(0)
+            pump.nowMs += afterMs
+            const bytes = new Uint8Array(CHECKPOINT_SIZE)
+            encodeCheckpoint(pump, guard, createJournal(foundWith(), 0), bytes)
+            expect(decodeCheckpoint(bytes)).toMatchObject({
+                shiftLeftMs,
+                localMinusClockS: shiftMs / 1000,
+                // Local time is the new one from the first moment on.
+                wallS: WALL_S + Math.floor((pump.nowMs + shiftMs) / 1000),
+            })
+        },
+    )
 
     test("CKP-1: leaves room for as many alarms as a set holds, and nothing in it", () => {
         const bytes = checkpointBytes({ reasons: new Array(ALARM_COUNT).fill(Reason.Noisy) })

@@ -6,13 +6,15 @@ import {
     MS_PER_DAY,
     MS_PER_HOUR,
     MS_PER_MINUTE,
+    MS_PER_WEEK,
     RATE_PL_PER_DAY_MIN,
     START_UP_MS,
 } from "../../src/pump/limits"
-import { BolusEvent, Mode } from "../../src/pump/pump"
+import { localMsAt } from "../../src/pump/localTime"
+import { BolusEvent, BolusKind, BolusReason, LineEvent, Mode } from "../../src/pump/pump"
 import { CommandKind, GuardTrip, SensorFault } from "../../src/pump/readings"
 import { STAGES } from "../../src/pump/supervise"
-import { afterReset, Bench, MECHANISM, programmeOf, started, steadyProgramme } from "./bench"
+import { afterReset, Bench, MECHANISM, programmeOf, programmeWithDoses, started, steadyProgramme } from "./bench"
 
 /** The same pump after a reset: what it knows is what its checkpoint says. */
 function restarted({ pump, guard, journal }: Bench): Bench {
@@ -89,6 +91,7 @@ describe("stops and alarms that outlast a reset", () => {
             "volumeDisagreement",
             "repeatedResets",
             "restartedTooOften",
+            "minimumRateChosen",
         ])
     })
 
@@ -156,16 +159,219 @@ describe("stops and alarms that outlast a reset", () => {
         for (const [prime, used] of [78, 156].entries()) {
             bench.command(CommandKind.Prime, limits.primePlMax, 24_000_000_000)
             expect(bench.actions.bolusEvent, `prime ${prime}`).toBe(BolusEvent.Started)
-            bench.runUntil(() => bench.pump.primeLeftPl < limits.primePlMax / 10)
+            bench.runUntil(() => bench.pump.bolusLeftPl < limits.primePlMax / 10)
             const left = bench.left()
-            expect(left.primeLeftPl).toBeLessThan(limits.primePlMax / 10 + 3 * MECHANISM.stepPl)
+            expect(left.bolusLeftPl).toBeLessThan(limits.primePlMax / 10 + 3 * MECHANISM.stepPl)
             expect(Math.abs(left.guardPrimeDaySteps - used)).toBeLessThanOrEqual(20)
             bench = started({ programme, limits, checkpoint: left })
-            expect(bench.pump.primeRatePlPerDay).toBe(0)
+            expect(bench.pump.bolusRatePlPerDay).toBe(0)
             bench.run(90 * MS_PER_MINUTE, 1_000)
             expect(bench.guard.trip).toBe(GuardTrip.None)
             expect(bench.alarms).toEqual([])
         }
+    })
+})
+
+describe("therapies that outlast a reset, in whichever tick the power goes", () => {
+    const DOSES = programmeWithDoses()
+    const OTHER_DRUG = { ...DOSES, concentrationNgPerMl: 4 * DOSES.concentrationNgPerMl }
+
+    /** A pump with all therapies, whose line is full. */
+    const withDoses = (checkpoint = {}) => started({ programme: DOSES, checkpoint })
+
+    /** The same pump after its power went in this very tick; its programme is in flash. */
+    const cut = (bench: Bench) => started({ programme: bench.pump.programme, checkpoint: bench.left() })
+
+    test("BOL-9: the lockout goes on where the last checkpoint had it, rounded up to a minute, and time without power does not count", () => {
+        const bench = withDoses()
+        bench.command(CommandKind.PatientDose)
+        expect(bench.actions.bolusEvent).toBe(BolusEvent.Started)
+        bench.run(50 * MS_PER_MINUTE, 1_000)
+        const { lockoutMs } = bench.pump.doses
+        expect(Math.abs(lockoutMs - 10 * MS_PER_MINUTE)).toBeLessThanOrEqual(1_000)
+        const again = cut(bench)
+        // A checkpoint is a quarter of an hour old at most.
+        expect(again.pump.doses.lockoutMs).toBeGreaterThanOrEqual(lockoutMs)
+        expect(again.pump.doses.lockoutMs).toBeLessThan(lockoutMs + CHECKPOINT_MS + 2 * MS_PER_MINUTE)
+        const leftMs = again.pump.doses.lockoutMs
+        again.run(leftMs - 3_000, 1_000)
+        again.command(CommandKind.PatientDose)
+        expect(again.actions).toMatchObject({ bolusEvent: BolusEvent.Denied, bolusReason: BolusReason.Lockout })
+        again.run(3_000, 1_000)
+        again.command(CommandKind.PatientDose)
+        expect(again.actions.bolusEvent).toBe(BolusEvent.Started)
+    })
+
+    test("BOL-9: the patient's doses of the day count as given at the reset, and are no longer counted a day after it", () => {
+        const bench = withDoses({ patientDoses: 3 })
+        const ask = () => {
+            bench.command(CommandKind.PatientDose)
+            return BolusReason[bench.actions.bolusReason]
+        }
+        expect(ask()).toBe("CountOfDay")
+        bench.run(MS_PER_DAY - 5_000, 1_000)
+        expect(ask()).toBe("CountOfDay")
+        bench.run(5_000, 1_000)
+        expect(ask()).toBe("None")
+        expect(bench.left().patientDoses).toBe(1)
+        expect(cut(bench).left().patientDoses).toBe(1)
+    })
+
+    test("BOL-9: what was given in the dose window counts as given at the reset", () => {
+        // 35 µL in four hours, of which the schedule may be 15: 20 are left for boluses.
+        const ask = (windowPl: number) => {
+            const bench = withDoses({ windowPl })
+            bench.command(CommandKind.Bolus, 8_000_000, 240_000_000)
+            return [bench, BolusReason[bench.actions.bolusReason]] as const
+        }
+        expect(ask(12_000_000)[1]).toBe("None")
+        const [bench, reason] = ask(12_000_001)
+        expect(reason).toBe("WindowFull")
+        bench.run(4 * MS_PER_HOUR - MS_PER_MINUTE, 1_000)
+        bench.command(CommandKind.Bolus, 8_000_000, 240_000_000)
+        expect(BolusReason[bench.actions.bolusReason]).toBe("WindowFull")
+        bench.run(16 * MS_PER_MINUTE, 1_000)
+        bench.command(CommandKind.Bolus, 8_000_000, 240_000_000)
+        expect(BolusReason[bench.actions.bolusReason]).toBe("None")
+        // And so does what the bolus has given since its checkpoint, to the step.
+        bench.run(10 * MS_PER_MINUTE)
+        const { bolusPl, bolusLeftPl } = bench.pump
+        expect(bolusPl - bolusLeftPl).toBeGreaterThan(1_000_000)
+        expect(bench.left().windowPl).toBeGreaterThanOrEqual(bolusPl - bolusLeftPl - MECHANISM.stepPl)
+    })
+
+    test.each([
+        ["a prime", CommandKind.Prime, BolusKind.Prime],
+        ["a clinician's bolus", CommandKind.Bolus, BolusKind.Clinician],
+        ["a patient's dose", CommandKind.PatientDose, BolusKind.Patient],
+    ])(
+        "JRN-4: %s is left as interrupted, with at least what was given of it, and never goes on",
+        (_, command, bolusKind) => {
+            const bench = withDoses(command === CommandKind.Prime ? { lineLeftPl: 5_000_000 } : {})
+            bench.command(command, 1_800_000, 240_000_000)
+            expect(bench.actions).toMatchObject({ bolusEvent: BolusEvent.Started, bolusKind })
+            for (let i = 0; i < 300; i++) {
+                bench.tick()
+                const left = bench.left()
+                expect(left).toMatchObject({ bolusKind, bolusPl: 1_800_000, heldMeteredPl: -1 })
+                const givenPl = bench.pump.bolusPl - bench.pump.bolusLeftPl
+                expect(left.bolusPl - left.bolusLeftPl).toBeGreaterThanOrEqual(givenPl - MECHANISM.stepPl)
+            }
+            const again = cut(bench)
+            expect(again.pump).toMatchObject({ bolusKind: BolusKind.None, bolusRatePlPerDay: 0, bolusLeftPl: 0 })
+            again.run(MS_PER_HOUR, 1_000)
+            expect(again.pump.ratePlPerDay).toBe(86_400_000)
+            expect(again.left()).toMatchObject({ bolusKind: BolusKind.None, bolusPl: 0 })
+        },
+    )
+
+    test("JRN-4: so is a clinician's bolus that waits for the patient's dose, with what it had given before", () => {
+        const bench = withDoses()
+        bench.command(CommandKind.Bolus, 8_000_000, 240_000_000)
+        bench.run(5 * MS_PER_MINUTE)
+        bench.command(CommandKind.PatientDose)
+        const heldPl = bench.pump.heldPl - bench.pump.heldLeftPl
+        expect(heldPl).toBeGreaterThan(800_000)
+        bench.run(MS_PER_MINUTE)
+        expect(bench.left()).toMatchObject({ bolusKind: BolusKind.Patient, heldMeteredPl: heldPl })
+        const again = cut(bench)
+        again.run(MS_PER_HOUR, 1_000)
+        expect(again.pump).toMatchObject({ bolusKind: BolusKind.None, heldRatePlPerDay: 0, ratePlPerDay: 86_400_000 })
+        expect(again.left().heldMeteredPl).toBe(-1)
+        // It goes on as the one in progress once the patient's dose is over, and is then kept as that.
+        bench.runUntil(() => bench.actions.bolusEvent === BolusEvent.Delivered)
+        expect(bench.left()).toMatchObject({ bolusKind: BolusKind.Clinician, bolusPl: 8_000_000, heldMeteredPl: -1 })
+        expect(bench.left().bolusPl - bench.left().bolusLeftPl).toBe(heldPl)
+    })
+
+    test("BRG-2: a bridge goes on at the former flow, until the dead volume is spent to within the steps in doubt", () => {
+        let bench = withDoses()
+        bench.offer(OTHER_DRUG, { filledPl: 20_000_000_000 })
+        const resets = 8
+        for (let i = 0; i < resets; i++) {
+            bench.run(7 * MS_PER_MINUTE, 1_000)
+            const { lineLeftPl, lineNgPerMl, bridgeRatePlPerDay } = bench.pump
+            expect(bridgeRatePlPerDay).toBe(86_400_000)
+            bench = cut(bench)
+            expect(bench.pump).toMatchObject({ lineLeftPl, lineNgPerMl, bridgeRatePlPerDay })
+        }
+        const spentPl = 5_000_000 - bench.pump.lineLeftPl
+        expect(spentPl).toBeGreaterThan(3_200_000)
+        bench.runUntil(() => bench.actions.lineEvent === LineEvent.BridgeOver, 1_000)
+        expect(bench.pump).toMatchObject({ lineLeftPl: 0, lineNgPerMl: 0, bridgeRatePlPerDay: 0 })
+        expect(bench.left()).toMatchObject({ lineLeftPl: 0, lineNgPerMl: 0, bridgeRatePlPerDay: 0 })
+        expect(cut(bench).pump.lineLeftPl).toBe(0)
+    })
+
+    test("LIN-2: a line that is not primed stays so, and the alarm with it, until what it lacks is through", () => {
+        const bench = withDoses()
+        bench.refill(20_000_000_000, { lineChanged: true })
+        bench.run(10 * MS_PER_MINUTE, 1_000)
+        const { lineLeftPl, patientPl } = bench.pump
+        expect(lineLeftPl).toBeLessThan(5_000_000)
+        const again = cut(bench)
+        expect(again.alarms).toEqual(["lineNotPrimed"])
+        expect(again.pump).toMatchObject({ lineLeftPl, patientPl })
+        again.command(CommandKind.PatientDose)
+        expect(again.actions.bolusReason).toBe(BolusReason.LineNotPrimed)
+        again.command(CommandKind.Prime, lineLeftPl, 24_000_000_000)
+        again.runUntil(() => again.actions.lineEvent === LineEvent.Primed)
+        again.runSamples(1)
+        expect(again.alarms).toEqual([])
+        expect(cut(again).alarms).toEqual([])
+    })
+
+    test("MIN-1: the minimum rate that a clinician chose outlasts resets, and ends by a start alone", () => {
+        const bench = withDoses()
+        bench.command(CommandKind.MinimumRate)
+        let again = cut(bench)
+        for (const command of [CommandKind.Acknowledge, CommandKind.Release, CommandKind.CancelBolus]) {
+            again.command(command)
+            again = cut(again)
+            expect(again.alarms).toContain("minimumRateChosen")
+            expect(again.pump.ratePlPerDay).toBe(RATE_PL_PER_DAY_MIN)
+        }
+        again.command(CommandKind.Start)
+        again = cut(again)
+        expect(again.alarms).not.toContain("minimumRateChosen")
+        expect(again.pump.ratePlPerDay).toBe(86_400_000)
+    })
+
+    test.each([MS_PER_HOUR, -MS_PER_HOUR])(
+        "CLK-7: a shift of local time by %d ms goes on where the last checkpoint had it, and local time stays the new one",
+        shiftMs => {
+            const bench = new Bench({ programme: DOSES })
+            bench.shown.wallStartMs = MS_PER_WEEK
+            bench.start()
+            bench.setClock(shiftMs)
+            const atMs = bench.nowMs
+            bench.run(12 * MS_PER_HOUR + 7 * MS_PER_MINUTE, 1_000)
+            const again = new Bench({ programme: DOSES, checkpoint: bench.left() })
+            // The real-time clock, which nobody set, has gone on.
+            again.shown.wallStartMs = MS_PER_WEEK + bench.nowMs - START_UP_MS
+            again.start()
+            const caughtMs = (bench.nowMs - atMs) / 24
+            const behindMs = Math.abs(again.pump.shiftLeftMs) - (MS_PER_HOUR - caughtMs)
+            expect(Math.sign(again.pump.shiftLeftMs)).toBe(Math.sign(shiftMs))
+            expect(behindMs).toBeGreaterThanOrEqual(-50)
+            expect(behindMs).toBeLessThanOrEqual(CHECKPOINT_MS / 24 + 100)
+            const localMs = localMsAt(again.pump, again.nowMs)
+            expect(localMs).toBe(again.shown.wallStartMs + again.nowMs - START_UP_MS + shiftMs)
+            // And after it is caught up with, no shift is left to anybody.
+            again.run(12 * MS_PER_HOUR + 16 * MS_PER_MINUTE, 1_000)
+            expect(again.left().shiftLeftMs).toBe(0)
+        },
+    )
+
+    test("REF-2: a refill that was begun is forgotten, and the account goes on as if nobody had", () => {
+        const bench = withDoses()
+        bench.command(CommandKind.RefillBegin)
+        bench.run(6 * MS_PER_MINUTE)
+        expect(bench.alarms).toEqual(["refillUnfinished"])
+        const again = cut(bench)
+        again.run(6 * MS_PER_MINUTE)
+        expect(again.alarms).toEqual([])
+        expect(again.pump.residualPl).toBeLessThan(bench.pump.residualPl)
     })
 })
 

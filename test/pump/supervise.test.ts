@@ -575,7 +575,7 @@ describe("a supply about to fail", () => {
             bolusReason: BolusReason.SupplyFailing,
             checkpointDue: true,
         })
-        expect(bench.pump).toMatchObject({ primeRatePlPerDay: 0, ratePlPerDay: 200_000_000, delivering: true })
+        expect(bench.pump).toMatchObject({ bolusRatePlPerDay: 0, ratePlPerDay: 200_000_000, delivering: true })
     })
 })
 

@@ -2,6 +2,7 @@
 
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { NO_DOSES } from "../../sim/prescription/doses"
 import { readBack } from "../../sim/report/readBack"
 import { msToRefill } from "../../sim/report/refill"
 import { averagingWindowMs, movingRatePlPerDay, thin } from "../../sim/report/samples"
@@ -12,7 +13,7 @@ import type { ScenarioEvent } from "../../sim/scenario/scenario"
 import { ALARMS } from "../../src/pump/alarms"
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from "../../src/pump/limits"
 import { decodeProgramme, type Programme } from "../../src/pump/programme"
-import { fixtureRun, fixtureScenario } from "./fixture"
+import { fixtureRun, fixtureScenario, THERAPY } from "./fixture"
 
 describe("refill", () => {
     test.each([
@@ -83,6 +84,7 @@ describe("read-back", () => {
         ],
     ])("weekdays of patterns %j", (patternOfWeekday, days) => {
         const programme: Programme = {
+            ...NO_DOSES,
             concentrationNgPerMl: 500_000,
             reservoirPl: 20_000_000_000,
             reservoirLowPl: 2_000_000_000,
@@ -157,6 +159,25 @@ describe("summary", () => {
         )
     })
 
+    test("states boluses by kind with their dose, what left the catheter by strength, line, and refused commands", () => {
+        const run = fixtureRun()
+        run.result.boluses = THERAPY.boluses
+        const { refusals, lineEvents, deliveredStrengths } = THERAPY
+        const plain = renderSummary(fixtureScenario(), run, false)
+        expect(plain).not.toMatch(/^(Line|Left the catheter|.*refused)$/m)
+        Object.assign(run.result, { refusals, lineEvents, deliveredStrengths })
+        const text = renderSummary(fixtureScenario(), run, false)
+        for (const line of [
+            /^ +clinician's bolus +Day 1, 06:00:00 +0\.0250 mL +25\.0 µg +delivered, after it waited for a patient's dose$/m,
+            /^ +patient's dose +Day 1, 07:00:00 +0\.0000 mL +0\.0 µg +denied: too soon after the last dose$/m,
+            /^ +prime +Day 1, 08:00:00 +0\.2000 mL +– µg +delivered$/m,
+            /^Left the catheter\n +no drug +0\.2500 mL\n +1,000 µg\/mL +0\.0100 mL$/m,
+            /^Line\n +Day 1, 01:00:00 +bridge begun +0\.2500 mL to go\n +Day 1, 02:00:00 +bridge over$/m,
+            /^1 command refused\n +Day 1, 03:00:00 +setClock +over 14 h while the pump runs$/m,
+        ])
+            expect(text).toMatch(line)
+    })
+
     test("a full reservoir has a refill date", () => {
         const run = fixtureRun()
         run.result.residualPl = 2_000_000_000 + 10 * 156_250_000
@@ -168,14 +189,40 @@ describe("summary", () => {
     })
 })
 
+const FILLING = { volumePl: 15_000_000_000, missedPl: 0, measuredResidualPl: undefined, lineChanged: true }
+const OFFER = {
+    atMs: 0,
+    kind: "programme",
+    name: "more",
+    bytes: new Uint8Array(),
+    concentrationNgPerMl: 500_000,
+    filling: undefined,
+} as const
+
 test.each<[ScenarioEvent, string]>([
     [{ atMs: 0, kind: "supplyLow" }, "supply about to fail"],
     [{ atMs: 0, kind: "supplyGood" }, "supply good again"],
     [{ atMs: 0, kind: "sensorFault", sensor: "memory", failure: "missing", driftPerHour: 0 }, "record memory missing"],
-    [{ atMs: 0, kind: "programme", name: "more", bytes: new Uint8Array(), damaged: false }, "programme offered: more"],
+    [{ ...OFFER, damaged: false }, "programme offered: more"],
+    [{ ...OFFER, damaged: true }, "programme offered: more, damaged on its way"],
     [
-        { atMs: 0, kind: "programme", name: "more", bytes: new Uint8Array(), damaged: true },
-        "programme offered: more, damaged on its way",
+        { ...OFFER, damaged: false, filling: FILLING },
+        "programme offered: more, with a refill to 15.00 mL and a new line",
+    ],
+    [{ atMs: 0, kind: "refill", filling: { ...FILLING, lineChanged: false } }, "refill to 15.00 mL"],
+    [{ atMs: 0, kind: "patientDose" }, "patient asks for a dose"],
+    [{ atMs: 0, kind: "refillBegin" }, "refill begun"],
+    [
+        { atMs: 0, kind: "bolus", amount: { micrograms: 25 }, overMinutes: 30 },
+        "clinician's bolus of 25.0 µg over 30 min",
+    ],
+    [
+        { atMs: 0, kind: "bolus", amount: { volumePl: 50_000_000 }, overMinutes: 30 },
+        "clinician's bolus of 0.0500 mL over 30 min",
+    ],
+    [
+        { atMs: 0, kind: "setClock", localTime: "2026-03-29T03:00:00", localMs: 0 },
+        "local time set to 2026-03-29 03:00:00",
     ],
 ])("%j in words", (event, words) => {
     expect(eventName(event)).toBe(words)

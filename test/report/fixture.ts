@@ -1,7 +1,7 @@
 // A made-up but plausible run to draw and to summarise: two and a half milligrams a week with a rise at night, a prime,
 // an occlusion that is cleared, a lost pressure sensor and a reservoir that runs low.
 
-import type { Run, Samples } from "../../sim/engines/result"
+import type { BolusRecord, Run, Samples } from "../../sim/engines/result"
 import { compilePrescription } from "../../sim/prescription/compile"
 import { encodeMechanism } from "../../sim/prescription/mechanism"
 import type { Prescription } from "../../sim/prescription/schema"
@@ -16,6 +16,7 @@ const PRIME_PL = 30_000_000
 const PRIME_AT_MS = 2 * MS_PER_HOUR
 const OCCLUDED_MS = 9.25 * MS_PER_HOUR
 const CLEARED_MS = 13.5 * MS_PER_HOUR
+const NG_PER_PL = 0.002
 const LOW_MS = 18.6 * MS_PER_HOUR
 const COMPLIANCE_PL_PER_PA = 300
 
@@ -58,6 +59,7 @@ export function fixtureScenario(durationMs: number = MS_PER_DAY): Scenario {
         startsAt: "2026-03-02T00:00:00",
         startWallMs: 825_552_000_000,
         seed: 7,
+        linePrimed: true,
         reservoirFillPl: 2_150_000_000,
         world: {
             ...worldSchema.parse({}),
@@ -95,7 +97,10 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
         timeMs: [],
         programmedPl: [],
         deliveredPl: [],
+        programmedNg: [],
+        deliveredNg: [],
         ratePlPerDay: [],
+        bolusPlPerDay: [],
         pressurePa: [],
         reservoirPl: [],
         residualPl: [],
@@ -120,7 +125,10 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
         samples.timeMs.push(atMs)
         samples.programmedPl.push(Math.round(programmedPl))
         samples.deliveredPl.push(Math.round(commandedPl - heldPl))
+        samples.programmedNg.push(Math.round(programmedPl * NG_PER_PL))
+        samples.deliveredNg.push(Math.round((commandedPl - heldPl) * NG_PER_PL))
         samples.ratePlPerDay.push(ratePlPerDay)
+        samples.bolusPlPerDay.push(0)
         samples.pressurePa.push(Math.round(pressurePa))
         samples.reservoirPl.push(scenario.reservoirFillPl - Math.round(commandedPl * 1.004))
         samples.residualPl.push(scenario.reservoirFillPl - commandedPl)
@@ -137,6 +145,9 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
             programmedPl: samples.programmedPl[last],
             commandedSteps: commandedPl / STEP_PL,
             deliveredPl: samples.deliveredPl[last],
+            programmedMicrograms: samples.programmedNg[last] / 1000,
+            deliveredMicrograms: samples.deliveredNg[last] / 1000,
+            deliveredStrengths: [{ ngPerMl: 2_000_000, volumePl: samples.deliveredPl[last] }],
             stepErrorMax: 0.9997,
             residualPl: samples.residualPl[last],
             alarms: [
@@ -172,6 +183,9 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
                 {
                     kind: "prime",
                     requestedMs: PRIME_AT_MS,
+                    volumePl: PRIME_PL,
+                    ngPerMl: 2_000_000,
+                    waited: [],
                     outcome: "delivered",
                     reason: "",
                     startedMs: PRIME_AT_MS + 200,
@@ -181,6 +195,9 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
                 {
                     kind: "prime",
                     requestedMs: 11 * MS_PER_HOUR,
+                    volumePl: PRIME_PL,
+                    ngPerMl: 2_000_000,
+                    waited: [],
                     outcome: "denied",
                     reason: "occlusion",
                     startedMs: null,
@@ -189,9 +206,62 @@ export function fixtureRun(durationMs: number = MS_PER_DAY, periodMs: number = M
                 },
             ],
             programmes: [],
+            refusals: [],
+            lineEvents: [],
         },
         samples,
         memory: new Uint8Array(32_768),
         failures: [],
     }
+}
+
+/** What happens in a made-up therapy with each kind of bolus, a bridge and a refused command. */
+export const THERAPY = {
+    boluses: [
+        {
+            kind: "clinician",
+            requestedMs: 6 * MS_PER_HOUR,
+            volumePl: 25_000_000,
+            ngPerMl: 1_000_000,
+            outcome: "delivered",
+            reason: "",
+            startedMs: 6 * MS_PER_HOUR,
+            finishedMs: 7.5 * MS_PER_HOUR,
+            waited: [{ fromMs: 6.25 * MS_PER_HOUR, toMs: 6.5 * MS_PER_HOUR }],
+            deliveredPl: 25_000_000,
+        },
+        {
+            kind: "patient",
+            requestedMs: 7 * MS_PER_HOUR,
+            volumePl: 8_000_000,
+            ngPerMl: 1_000_000,
+            outcome: "denied",
+            reason: "too soon after the last dose",
+            startedMs: null,
+            finishedMs: null,
+            waited: [],
+            deliveredPl: 0,
+        },
+        {
+            kind: "prime",
+            requestedMs: 8 * MS_PER_HOUR,
+            volumePl: 200_000_000,
+            ngPerMl: 0,
+            outcome: "delivered",
+            reason: "",
+            startedMs: 8 * MS_PER_HOUR,
+            finishedMs: 8.1 * MS_PER_HOUR,
+            waited: [],
+            deliveredPl: 200_000_000,
+        },
+    ] satisfies BolusRecord[],
+    lineEvents: [
+        { event: "bridge begun", atMs: MS_PER_HOUR, leftPl: 250_000_000 },
+        { event: "bridge over", atMs: 2 * MS_PER_HOUR, leftPl: 0 },
+    ],
+    refusals: [{ command: "setClock", reason: "over 14 h while the pump runs", atMs: 3 * MS_PER_HOUR }],
+    deliveredStrengths: [
+        { ngPerMl: 0, volumePl: 250_000_000 },
+        { ngPerMl: 1_000_000, volumePl: 10_000_000 },
+    ],
 }

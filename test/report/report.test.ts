@@ -6,9 +6,11 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { chromium } from "playwright-core"
 import { describe, expect, test } from "vitest"
+import { factsOf } from "../../sim/report/facts"
 import { renderReport } from "../../sim/report/html"
+import { denials, type Span, therapySpans } from "../../sim/report/therapy"
 import { MS_PER_DAY, MS_PER_HOUR } from "../../src/pump/limits"
-import { fixtureRun, fixtureScenario } from "./fixture"
+import { fixtureRun, fixtureScenario, THERAPY } from "./fixture"
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium"
 const CHROMIUM_ARGS = [
@@ -77,6 +79,52 @@ describe("report as text", () => {
         expect(offered).toMatch(/Programmes offered[\s\S]*Day 1, 01:00:00[\s\S]*refused: damaged/)
     })
 
+    test("line and refused commands have tables, boluses their kind, dose and reason; dose has its own plots beside them", () => {
+        for (const id of ["lineEvents", "refusals", "plot-doseRate", "plot-dose"])
+            expect(html).not.toContain(`id="${id}"`)
+        const therapy = renderReport(scenario, { ...run, result: { ...run.result, ...THERAPY } })
+        for (const words of [
+            "Clinician's bolus, 25.0 µg",
+            "delivered, after it waited for a patient's dose",
+            "denied: too soon after the last dose",
+            "Bridge begun: 0.2500 mL to go",
+            "setClock: over 14 h while the pump runs",
+            "0.2500 mL of no drug, 0.0100 mL of 1,000 µg/mL",
+            'id="plot-doseRate"',
+            'id="plot-dose"',
+        ])
+            expect(therapy).toContain(words)
+    })
+
+    test("over the plots a bolus stands where it flowed, without the time in which it waited; a denied one as a mark", () => {
+        const facts = factsOf(scenario, run)
+        const therapy = { ...run, result: { ...run.result, ...THERAPY } }
+        const hours = (spans: Span[]) => spans.map(({ lane, name, from, to }) => [lane, name, from / 3600, to / 3600])
+        expect(hours(therapySpans(facts, therapy))).toEqual([
+            ["clinician", "clinician's bolus, 25.0 µg", 6, 6.25],
+            ["clinician", "", 6.5, 7.5],
+            ["prime", "prime, 0.2000 mL", 8, 8.1],
+            ["bridge", "bridge: 2,000 µg/mL in the line", 1, 2],
+        ])
+        expect(denials(facts, therapy)).toEqual([
+            { name: "patient's dose denied: too soon after the last dose", at: 7 * 3600 },
+        ])
+        // One that waits or flows when the run ends, and a bridge that is not over.
+        const [waiting, ...others] = THERAPY.boluses
+        const open = {
+            ...waiting,
+            outcome: "inProgress" as const,
+            finishedMs: null,
+            waited: [{ fromMs: 6.25 * MS_PER_HOUR, toMs: null }],
+        }
+        const result = { ...therapy.result, boluses: [open, ...others], lineEvents: THERAPY.lineEvents.slice(0, 1) }
+        expect(hours(therapySpans(facts, { ...therapy, result }))).toEqual([
+            ["clinician", "clinician's bolus, 25.0 µg", 6, 6.25],
+            ["prime", "prime, 0.2000 mL", 8, 8.1],
+            ["bridge", "bridge: 2,000 µg/mL in the line", 1, 24],
+        ])
+    })
+
     test("ninety days stay under half a megabyte", () => {
         const days = 90 * MS_PER_DAY
         expect(renderReport(fixtureScenario(days), fixtureRun(days, 600_000)).length).toBeLessThan(500_000)
@@ -123,7 +171,10 @@ describe("report in a browser", () => {
                 expect(await page.locator("#alarms tbody tr").count()).toBe(3)
                 expect(await page.locator("#alarms tbody tr").first().textContent()).toContain("Line occluded")
                 expect(await page.locator("#boluses tbody tr").count()).toBe(2)
-                expect(await page.locator("#strip .bar").count()).toBe(3)
+                // Three alarms and a prime that was given; one that was denied.
+                expect(await page.locator("#strip .bar").count()).toBe(4)
+                expect(await page.locator("#strip .bar.given").count()).toBe(1)
+                expect(await page.locator("#strip .denial").count()).toBe(1)
                 expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0)
                 expect(faults).toEqual([])
                 await page.close()

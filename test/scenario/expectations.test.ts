@@ -15,6 +15,9 @@ const result: RunResult = {
     programmedPl: 200_000_000,
     commandedSteps: 4454,
     deliveredPl: 200_000_000,
+    programmedMicrograms: 100,
+    deliveredMicrograms: 100,
+    deliveredStrengths: [{ ngPerMl: 500_000, volumePl: 200_000_000 }],
     stepErrorMax: 0.5,
     residualPl: 19_800_000_000,
     alarms: [
@@ -41,12 +44,20 @@ const result: RunResult = {
         {
             kind: "prime",
             requestedMs: 0,
+            volumePl: 1,
+            ngPerMl: 500_000,
             outcome: "delivered",
             reason: "",
             startedMs: 0,
             finishedMs: 1,
+            waited: [],
             deliveredPl: 1,
         },
+    ],
+    refusals: [{ command: "setClock", reason: "no time of day", atMs: 5 }],
+    lineEvents: [
+        { event: "bridge begun", atMs: 5, leftPl: 1 },
+        { event: "bridge over", atMs: 6, leftPl: 0 },
     ],
     programmes: [
         { offeredMs: 0, answer: "refused: damaged" },
@@ -91,6 +102,14 @@ describe("expectations that hold", () => {
         ["step error", { stepErrorBelow: 0.51 }],
         ["boluses", { bolusOutcomes: ["delivered"] }],
         ["programmes", { programmeAnswers: ["refused: damaged", "taken"] }],
+        ["the dose at the edges of its range", { deliveredMicrograms: { min: 100, max: 100 } }],
+        ["a bolus", { boluses: [{ kind: "prime", outcome: "delivered" }] }],
+        [
+            "a bolus with its reason and volume",
+            { boluses: [{ kind: "prime", outcome: "delivered", reason: "", meteredMl: { min: 1e-9, max: 1e-9 } }] },
+        ],
+        ["refusals", { refusals: [{ command: "setClock", reason: "no time of day" }] }],
+        ["the line", { lineEvents: ["bridge begun", "bridge over"] }],
     ])("%s", (_, expected) => {
         expect(failuresOf(expected)).toEqual([])
     })
@@ -164,6 +183,44 @@ describe("expectations that don't hold", () => {
         ["residual", { residualMl: { min: 1, max: 2 } }, "residualMl was to be from 1 to 2, but was 19.8"],
         ["step error", { stepErrorBelow: 0.5 }, "stepErrorMax was to be below 0.5, but was 0.5"],
         ["boluses", { bolusOutcomes: [] }, "the boluses were to be none, but were delivered"],
+        [
+            "too small a dose",
+            { deliveredMicrograms: { min: 100.1, max: 200 } },
+            "deliveredMicrograms was to be from 100.1 to 200, but was 100",
+        ],
+        ["too large a dose", { deliveredMicrograms: { min: 0, max: 99.9 } }, "deliveredMicrograms was to be"],
+        ["fewer boluses", { boluses: [] }, "boluses asked for were to be 0, but were 1"],
+        [
+            "another kind",
+            { boluses: [{ kind: "patient", outcome: "delivered" }] },
+            "bolus 1 was to be patient delivered, but was prime delivered after 1e-9 mL",
+        ],
+        [
+            "another outcome",
+            { boluses: [{ kind: "prime", outcome: "denied", reason: "pump stopped" }] },
+            "bolus 1 was to be prime denied (pump stopped), but was prime delivered after 1e-9 mL",
+        ],
+        [
+            "another reason",
+            { boluses: [{ kind: "prime", outcome: "delivered", reason: "pump stopped" }] },
+            "bolus 1 was to be prime delivered (pump stopped), but",
+        ],
+        [
+            "less metered",
+            { boluses: [{ kind: "prime", outcome: "delivered", meteredMl: { min: 0.1, max: 0.2 } }] },
+            "bolus 1 was to be prime delivered after 0.1 to 0.2 mL, but was prime delivered after 1e-9 mL",
+        ],
+        [
+            "another refusal",
+            { refusals: [{ command: "refill", reason: "no programme" }] },
+            "the refusals were to be refill (no programme), but were setClock (no time of day)",
+        ],
+        ["no refusal", { refusals: [] }, "the refusals were to be none, but were setClock (no time of day)"],
+        [
+            "the line",
+            { lineEvents: ["bridge begun"] },
+            "the events of the line were to be bridge begun, but were bridge begun, bridge over",
+        ],
         [
             "programmes",
             { programmeAnswers: ["taken"] },

@@ -21,7 +21,9 @@ test("every shipped file names its schema", () => {
     const files = [
         ...readdirSync("sim/prescriptions").map(file => `sim/prescriptions/${file}`),
         ...readdirSync("sim/prescription/drugs").map(file => `sim/prescription/drugs/${file}`),
-        ...readdirSync("sim/scenarios").map(file => `sim/scenarios/${file}`),
+        ...readdirSync("sim/scenarios", { recursive: true, encoding: "utf8" })
+            .filter(file => file.endsWith(".json"))
+            .map(file => `sim/scenarios/${file}`),
         ...readdirSync("boards")
             .filter(file => file.endsWith(".mechanism.json"))
             .map(file => `boards/${file}`),

@@ -6,8 +6,8 @@ import { Pump } from "../../pump/pump"
 import { SensorFault } from "../../pump/readings"
 
 const SAMPLE = 0x80
-const REPLY_SIZE = 36
-const TRACE_FLAG = 35
+const REPLY_SIZE = 41
+const TRACE_FLAG = 40
 
 // A world that has not answered within half a sample's time is as good as absent.
 const ANSWER_MS_MAX = 500

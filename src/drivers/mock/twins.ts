@@ -3,10 +3,10 @@
 import { ALARM_COUNT, AlarmPriority } from "../../pump/alarms"
 import { Guard } from "../../pump/guard"
 import { MS_PER_SECOND } from "../../pump/limits"
-import { Actions, BolusEvent, Pump } from "../../pump/pump"
-import { ProgrammeAnswer, Readings, SensorFault } from "../../pump/readings"
-import { lightAt, soundAt } from "../annunciator"
+import { Actions, BolusEvent, LineEvent, Mode, Pump } from "../../pump/pump"
+import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "../../pump/readings"
 import { Board } from "../energyUse"
+import { addSignal, createIndicators, refreshIndicators } from "../indicators"
 import {
     Annunciator,
     Heartbeat,
@@ -16,6 +16,7 @@ import {
     ProgrammeOffer,
     RecordMemory,
     Sensor,
+    Signal,
     SupplyWarning,
 } from "../parts"
 import { askPiece, askWorld, Bench, faultAt, tellWorld } from "./bench"
@@ -29,9 +30,13 @@ const MEMORY_READ = 0x86
 const MEMORY_WRITE = 0x87
 const PROGRAMME_READ = 0x88
 const TAKEN = 0x89
+const OBEYED = 0x8a
+const LINE = 0x8b
 
-const MEMORY_FAULT = 32
-const SUPPLY_FAILING = 33
+const MEMORY_FAULT = 36
+const SUPPLY_FAILING = 37
+
+const LINE_CHANGED = 1
 
 const NOT_MEASURED = 0xffffffff
 
@@ -39,7 +44,7 @@ const NOT_MEASURED = 0xffffffff
 export function mockPressure(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.pressureFault = faultAt(bench, 27)
+            readings.pressureFault = faultAt(bench, 31)
             readings.pressurePa = readings.pressureFault === SensorFault.None ? bench.reply.getAt(0, "i32") : NaN
         },
     }
@@ -49,7 +54,7 @@ export function mockPressure(bench: Bench): Sensor {
 export function mockEncoder(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.encoderFault = faultAt(bench, 28)
+            readings.encoderFault = faultAt(bench, 32)
             readings.encoderSteps = readings.encoderFault === SensorFault.None ? bench.reply.getAt(4, "i32") : NaN
         },
     }
@@ -59,7 +64,7 @@ export function mockEncoder(bench: Bench): Sensor {
 export function mockClock(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.wallFault = faultAt(bench, 31)
+            readings.wallFault = faultAt(bench, 35)
             readings.wallMs =
                 readings.wallFault === SensorFault.None ? bench.reply.getAt(8, "u32") * MS_PER_SECOND : NaN
         },
@@ -70,9 +75,9 @@ export function mockClock(bench: Bench): Sensor {
 export function mockReservoirSwitch(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.reservoirEndFault = faultAt(bench, 29)
+            readings.reservoirEndFault = faultAt(bench, 33)
             readings.reservoirEndSwitch =
-                readings.reservoirEndFault === SensorFault.None ? bench.reply.getAt(26, "u8") : NaN
+                readings.reservoirEndFault === SensorFault.None ? bench.reply.getAt(30, "u8") : NaN
         },
     }
 }
@@ -81,21 +86,23 @@ export function mockReservoirSwitch(bench: Bench): Sensor {
 export function mockBattery(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.batteryFault = faultAt(bench, 30)
-            readings.batteryMv = readings.batteryFault === SensorFault.None ? bench.reply.getAt(24, "u16") : NaN
+            readings.batteryFault = faultAt(bench, 34)
+            readings.batteryMv = readings.batteryFault === SensorFault.None ? bench.reply.getAt(28, "u16") : NaN
         },
     }
 }
 
-/** Twin of the buttons and of the person at them: also primes and refills, for which a board has no button. */
+/** Twin of the buttons and of the persons at them: also of all that a board has no button for. */
 export function mockCommands(bench: Bench): Sensor {
     return {
         read: async (readings: Readings) => {
-            readings.command = bench.answered ? bench.reply[34] : 0
+            readings.command = bench.answered ? bench.reply[38] : 0
             readings.commandPl = bench.reply.getAt(12, "u32") * 1000
             readings.commandRatePlPerDay = bench.reply.getAt(16, "u32") * 1000
             const residualNl = bench.reply.getAt(20, "u32")
             readings.commandResidualPl = residualNl === NOT_MEASURED ? NaN : residualNl * 1000
+            readings.commandWallMs = bench.reply.getAt(24, "u32") * MS_PER_SECOND
+            readings.commandLineChanged = (bench.reply[39] & LINE_CHANGED) !== 0
         },
     }
 }
@@ -156,27 +163,18 @@ export function mockProgrammeOffer(bench: Bench): ProgrammeOffer {
 /** Twin of light and buzzer, with the same patterns. */
 export function mockAnnunciator(bench: Bench): Annunciator {
     const payload = Buffer.alloc(2)
-    let shown = AlarmPriority.None
-    let shownSinceMs = 0
-    let sounded = AlarmPriority.None
-    let soundedSinceMs = 0
+    const indicators = createIndicators()
     return {
-        show: async (priority: AlarmPriority, sound: AlarmPriority, nowMs: number) => {
-            if (priority !== shown) {
-                shown = priority
-                shownSinceMs = nowMs
-            }
-            if (sound !== sounded) {
-                sounded = sound
-                soundedSinceMs = nowMs
-            }
-            const light = lightAt(priority, nowMs - shownSinceMs)
-            const buzzer = soundAt(sound, nowMs - soundedSinceMs) ? 1 : 0
-            if (payload[0] === light && payload[1] === buzzer) return
-            payload[0] = light
+        show: async (light: AlarmPriority, sound: AlarmPriority, nowMs: number) => {
+            const telling = refreshIndicators(indicators, light, sound, nowMs)
+            const buzzer = indicators.sounding ? 1 : 0
+            if (payload[0] === indicators.light && payload[1] === buzzer) return telling
+            payload[0] = indicators.light
             payload[1] = buzzer
             await tellWorld(bench, SHOW, payload)
+            return telling
         },
+        tell: (signal: Signal) => addSignal(indicators, signal),
         // Nobody looks before the first tick.
         test: async () => {},
     }
@@ -203,14 +201,17 @@ const STATUS_REASONS = 15
 /** Tells the world what the pump does: what changed as it changes and, when the world asks for it, a row for every tick. */
 export function mockMonitor(bench: Bench): Monitor {
     const status = Buffer.alloc(STATUS_REASONS + ALARM_COUNT)
-    const bolus = Buffer.alloc(10)
+    const bolus = Buffer.alloc(11)
     const taken = Buffer.alloc(1)
+    const obeyed = Buffer.alloc(2)
+    const line = Buffer.alloc(9)
     const rows = Buffer.alloc(ROW_SIZE * ROWS_PER_PACKET)
     let rowCount = 0
     let alarmsSent = -1
     let conditionsSent = 0
     let acknowledgedSent = 0
     let deliveringSent = false
+    let modeSent = Mode.Running
     let cutSent = false
     return {
         report: async (pump: Pump, _guard: Guard, actions: Actions) => {
@@ -220,17 +221,19 @@ export function mockMonitor(bench: Bench): Monitor {
                 pump.delivering !== deliveringSent ||
                 pump.conditions !== conditionsSent ||
                 pump.acknowledged !== acknowledgedSent ||
+                pump.mode !== modeSent ||
                 pump.cutMotor !== cutSent
             ) {
                 alarmsSent = pump.alarms
                 conditionsSent = pump.conditions
                 acknowledgedSent = pump.acknowledged
                 deliveringSent = pump.delivering
+                modeSent = pump.mode
                 cutSent = pump.cutMotor
                 status.setAt(0, "u32", alarmsSent)
                 status.setAt(4, "u32", conditionsSent)
                 status.setAt(8, "u32", acknowledgedSent)
-                status[12] = pump.mode
+                status[12] = modeSent
                 status[13] = deliveringSent ? 1 : 0
                 status[14] = cutSent ? 0 : 1
                 for (let alarm = 0; alarm < ALARM_COUNT; alarm++) status[STATUS_REASONS + alarm] = pump.reasons[alarm]
@@ -239,8 +242,19 @@ export function mockMonitor(bench: Bench): Monitor {
             if (actions.bolusEvent !== BolusEvent.None) {
                 bolus.setAt(0, "f64", actions.bolusPl)
                 bolus[8] = actions.bolusEvent
-                bolus[9] = actions.bolusReason
+                bolus[9] = actions.bolusKind
+                bolus[10] = actions.bolusReason
                 await tellWorld(bench, BOLUS, bolus)
+            }
+            if (actions.command !== CommandKind.None && actions.command !== CommandKind.Programme) {
+                obeyed[0] = actions.command
+                obeyed[1] = actions.refusal
+                await tellWorld(bench, OBEYED, obeyed)
+            }
+            if (actions.lineEvent !== LineEvent.None) {
+                line.setAt(0, "f64", pump.lineLeftPl)
+                line[8] = actions.lineEvent
+                await tellWorld(bench, LINE, line)
             }
             if (actions.programmeAnswer !== ProgrammeAnswer.None) {
                 taken[0] = actions.programmeAnswer
