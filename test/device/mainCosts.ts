@@ -62,6 +62,21 @@ function fullProgramme(): Programme {
         patternStart: [0],
         segmentStartMinute: [],
         segmentRatePlPerDay: [],
+        refillWarningPl: 0,
+        periodicPl: 0,
+        periodicMinutes: 0,
+        periodicDurationMinutes: 0,
+        periodicStartMinute: 0,
+        deadVolumePl: 0,
+        bolusPlMax: 0,
+        patientPl: 0,
+        patientDurationMinutes: 0,
+        lockoutMinutes: 0,
+        dosesPerDayMax: 0,
+        windowMinutes: 0,
+        windowPlMax: 0,
+        windowBasalPl: 0,
+        softLimits: 0,
     }
     for (let day = 0; day < 7; day++) {
         for (let segment = 0; segment < SEGMENTS_PER_DAY; segment++) {
@@ -274,7 +289,7 @@ function phasesOf(): Phase[] {
                 for (let i = 0; i < 200; i++) {
                     if (ds.millis() < deadlineMs) deadlineMs = 0
                     await monitor.report(pump, guard, actions)
-                    noteTick(journal.log, pump, readings, actions, journal.forwardSteps)
+                    noteTick(journal.log, pump, readings, actions)
                     await heartbeat.beat()
                     deadlineMs += 100
                 }

@@ -325,6 +325,8 @@ describe("what a tick changed", () => {
         expect(notedBy()).toEqual([taken, exceeded, refilled])
         bench.readings.commandPl = 0
         expect(notedBy()).toEqual([taken, exceeded])
+        pump.programme.softLimits = 1
+        expect(notedBy()).toEqual([taken, [EventKind.SoftLimitsExceeded, Reason.None, 1]])
         pump.programme.softLimits = 0
         expect(notedBy()).toEqual([taken])
         // One that is refused brings none of it.
@@ -340,7 +342,7 @@ describe("what a tick changed", () => {
         expect(notedBy()).toEqual([[EventKind.RefillBegun, Reason.None, 432_100]])
     })
 
-    test("CLK-4: local time that is set, by how many seconds and which way, and by none where it was unknown", () => {
+    test("LOG-1: local time that is set, by how many seconds and which way, and by none where it was unknown", () => {
         bench.actions.command = CommandKind.Clock
         for (const [localMinusClockMs, back, seconds] of [
             [3_600_000, 0, 3_600],
@@ -379,7 +381,7 @@ describe("what a tick changed", () => {
         [LineEvent.BridgeBegun, 300_000_000, EventKind.BridgeBegun],
         [LineEvent.BridgeOver, 0, EventKind.BridgeOver],
         [LineEvent.Changed, 210_009_999, EventKind.LineChanged],
-    ])("LIN-4: what became of the line (%i), with the %i pL that it then still wants, is told as kind %i", (...row) => {
+    ])("LOG-1: what became of the line (%i), with the %i pL that it then still wants, is told as kind %i", (...row) => {
         const [lineEvent, lineLeftPl, kind] = row
         bench.actions.lineEvent = lineEvent
         pump.lineLeftPl = lineLeftPl

@@ -290,10 +290,11 @@ describe("therapies that outlast a reset, in whichever tick the power goes", () 
         const resets = 8
         for (let i = 0; i < resets; i++) {
             bench.run(7 * MS_PER_MINUTE, 1_000)
-            const { lineLeftPl, lineNgPerMl, bridgeRatePlPerDay } = bench.pump
+            const { lineLeftPl, lineNgPerMl, bridgeRatePlPerDay, patientPl } = bench.pump
             expect(bridgeRatePlPerDay).toBe(86_400_000)
+            expect(patientPl).toBeGreaterThan(i * 7 * 60_000)
             bench = cut(bench)
-            expect(bench.pump).toMatchObject({ lineLeftPl, lineNgPerMl, bridgeRatePlPerDay })
+            expect(bench.pump).toMatchObject({ lineLeftPl, lineNgPerMl, bridgeRatePlPerDay, patientPl })
         }
         const spentPl = 5_000_000 - bench.pump.lineLeftPl
         expect(spentPl).toBeGreaterThan(3_200_000)
