@@ -19,11 +19,16 @@ const RESULT_FIELDS = [
     "programmedPl",
     "commandedSteps",
     "deliveredPl",
+    "programmedMicrograms",
+    "deliveredMicrograms",
+    "deliveredStrengths",
     "stepErrorMax",
     "residualPl",
     "alarms",
     "boluses",
     "programmes",
+    "refusals",
+    "lineEvents",
 ]
 
 let folder: string
