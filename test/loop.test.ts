@@ -217,8 +217,8 @@ describe("the loop", () => {
             noted.parts.annunciator = {
                 ...annunciator,
                 tell: told => {
-                    const newest = copyOf(0).sequence > copyOf(1).sequence ? copyOf(0) : copyOf(1)
-                    recorded.push(newest.bolusPl)
+                    // The first checkpoint is of power-on, and a bolus has the second.
+                    recorded.push(copyOf(recordedPl > 0 ? 2 : 1).bolusPl)
                     annunciator.tell(told)
                 },
             }

@@ -266,7 +266,7 @@ describe("what keeps a bolus from beginning", () => {
         beforeSample(bench)
         const { pump } = bench
         bench.readings.command = CommandKind.PatientDose
-        // As at the end of the next tick, which meters a hundredth of a step and makes none.
+        // As at the end of the next tick, which meters a fiftieth of a step and makes none.
         pump.owed = 0
         pump.residualPl = pump.bolusLeftPl - 800 + restPl
         bench.tick()
