@@ -196,7 +196,7 @@ const periodicDoseSchema = z
                 .refine(text => !LOCAL_MINUTE.test(text) || wallMsOf(`${text}:00`) !== undefined, {
                     error: LOCAL_MINUTE_MAY_BE,
                 })
-                .describe("When one of them begins, local date and time; those before and after it keep its interval."),
+                .describe("When the first of them begins, local date and time; the others follow at that interval."),
         },
         { error: "an object with micrograms, everyHours, overMinutes and startingAt" },
     )
