@@ -33,7 +33,7 @@ export interface Cost {
     bytes: number
 }
 
-/** `allocation` is one of 4000 bytes. `empty` is a slice that only wakes and sleeps again. `loopPass` is part of none of the others. */
+/** `allocation` is one of 1000 bytes. `empty` is a slice that only wakes and sleeps again. `loopPass` is part of none of the others. */
 export type Costs = Record<Phase, Cost>
 
 // The machine asks to be run this often.

@@ -212,7 +212,7 @@ function phasesOf(): Phase[] {
                 kept.buffer = undefined
             },
             run: async () => {
-                kept.buffer = Buffer.alloc(4000)
+                kept.buffer = Buffer.alloc(1000)
             },
         },
         { name: "ordinaryTick", count: 200, prepare: ordinary, run: async () => ticks(200) },
