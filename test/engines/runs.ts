@@ -11,6 +11,9 @@ export const SCENARIOS = readdirSync("sim/scenarios")
     .filter(file => file.endsWith(".json"))
     .map(file => file.replace(/\.json$/, ""))
 
+/** The long scenarios of the therapies; their parity is in a file of its own, so that it runs beside the others. */
+export const THERAPY_DAYS = ["periodic-bolus-day", "patient-dose-day", "bridge", "dst-spring", "dst-autumn"]
+
 export function scenarioOf(name: string) {
     return loadScenario(`sim/scenarios/${name}.json`)
 }

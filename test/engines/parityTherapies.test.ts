@@ -1,0 +1,3 @@
+import { THERAPY_DAYS, testParity } from "./runs"
+
+testParity(THERAPY_DAYS)
