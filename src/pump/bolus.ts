@@ -23,7 +23,8 @@ export function askBolus(pump: Pump, readings: Readings, kind: BolusKind, action
     if (kind === BolusKind.Patient) {
         const programme = pump.programme
         volumePl = programme ? programme.patientPl : 0
-        ratePlPerDay = volumePl > 0 && programme ? Math.round((volumePl * 1440) / programme.patientDurationMinutes) : 0
+        ratePlPerDay =
+            volumePl > 0 && programme ? Math.floor((volumePl * 1440) / programme.patientDurationMinutes + 0.5) : 0
     }
     // A lockout begins with the dose and not with the sample before it.
     passTime(pump.doses, pump.nowMs)

@@ -188,8 +188,8 @@ export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, byt
     bytes[179] = dosesOfDay(pump.doses)
     // As far as the schedule has come by now: after a reset it does not go back to where the flow changed last.
     followShift(pump, pump.nowMs)
-    writeUint(bytes, 180, 3, Math.round(pump.shiftLeftMs / SHIFT_UNIT_MS) + SHIFT_FROM)
-    writeUint(bytes, 183, 4, Math.round(pump.localMinusClockMs / MS_PER_SECOND) + OFFSET_FROM_S)
+    writeUint(bytes, 180, 3, Math.floor(pump.shiftLeftMs / SHIFT_UNIT_MS + 0.5) + SHIFT_FROM)
+    writeUint(bytes, 183, 4, Math.floor(pump.localMinusClockMs / MS_PER_SECOND + 0.5) + OFFSET_FROM_S)
     writeUint(bytes, 187, 6, Math.max(0, pump.patientPl))
     writeUint(bytes, size, 4, crc32(bytes, 0, size, 0))
 }

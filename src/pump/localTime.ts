@@ -24,7 +24,8 @@ export function setLocalTime(pump: Pump, localMs: number): Refusal {
         pump.shiftLeftMs = 0
         return Refusal.None
     }
-    const shiftMs = Math.round((localMs - beforeMs) / MS_PER_SECOND) * MS_PER_SECOND
+    // Halves of a negative number are rounded another way on the device.
+    const shiftMs = Math.floor((localMs - beforeMs) / MS_PER_SECOND + 0.5) * MS_PER_SECOND
     followShift(pump, pump.nowMs)
     const leftMs = pump.shiftLeftMs + shiftMs
     if (pump.mode === Mode.Stopped) {
@@ -52,8 +53,8 @@ export function followShift(pump: Pump, atMs: number): void {
 
 /** The flow that makes the schedule's own come whole in a time that is a 24th shorter or longer. */
 export function shiftedRate(pump: Pump, ratePlPerDay: number): number {
-    const part = ratePlPerDay / SHIFT_PARTS
-    return pump.shiftLeftMs > 0 ? ratePlPerDay + Math.round(part) : ratePlPerDay - Math.round(part)
+    const part = Math.floor(ratePlPerDay / SHIFT_PARTS + 0.5)
+    return pump.shiftLeftMs > 0 ? ratePlPerDay + part : ratePlPerDay - part
 }
 
 /** How long it truly takes from `atMs` on until the schedule has gone on by `leftMs`, or the shift is over if that is sooner. */

@@ -218,7 +218,7 @@ function dosesFault(programme: Programme): string {
 /** The flow of a periodic dose while it lasts, to the nearest whole picolitre a day; 0 where there is none. */
 export function periodicRatePlPerDay(programme: Programme): number {
     if (programme.periodicPl === 0) return 0
-    return Math.round((programme.periodicPl * 1440) / programme.periodicDurationMinutes)
+    return Math.floor((programme.periodicPl * 1440) / programme.periodicDurationMinutes + 0.5)
 }
 
 /** The highest flow that schedule and periodic doses ask for together. */
