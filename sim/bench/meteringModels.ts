@@ -19,6 +19,7 @@ import { createActions, createPump, Mode } from "../../src/pump/pump"
 import { createReadings } from "../../src/pump/readings"
 import { planFlow } from "../../src/pump/schedule"
 import { nextDueMs, tick } from "../../src/pump/tick"
+import { NO_DOSES } from "../prescription/doses"
 
 /** What every model meters. */
 export interface MeteringCase {
@@ -50,21 +51,7 @@ export const thisDesign: MeteringModel = metering => {
         patternStart: [0, 1],
         segmentStartMinute: [0],
         segmentRatePlPerDay: [ratePlPerDay],
-        refillWarningPl: 0,
-        periodicPl: 0,
-        periodicMinutes: 0,
-        periodicDurationMinutes: 0,
-        periodicStartMinute: 0,
-        deadVolumePl: 0,
-        bolusPlMax: 0,
-        patientPl: 0,
-        patientDurationMinutes: 0,
-        lockoutMinutes: 0,
-        dosesPerDayMax: 0,
-        windowMinutes: 0,
-        windowPlMax: 0,
-        windowBasalPl: 0,
-        softLimits: 0,
+        ...NO_DOSES,
     }
     const mechanism = {
         stepPl,

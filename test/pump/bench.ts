@@ -1,6 +1,7 @@
 // A pump on the table for tests of the logic: parts that show what a healthy pump's would unless a test spoils them, and
 // ticks when it asks for them. What the parts show is kept here, because the pump marks the readings that it does not believe.
 
+import { NO_DOSES } from "../../sim/prescription/doses"
 import { ALARM_COUNT, ALARMS, type Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
 import { writeUint } from "../../src/pump/bytes"
 import {
@@ -31,25 +32,6 @@ import { CommandKind, createReadings, GuardTrip, ProgrammeAnswer, SensorFault } 
 import { STAGES } from "../../src/pump/supervise"
 import { nextDueMs, tick } from "../../src/pump/tick"
 
-/** A programme's fields for periodic doses, boluses and line where there are none. */
-export const WITHOUT_DOSES = {
-    refillWarningPl: 0,
-    periodicPl: 0,
-    periodicMinutes: 0,
-    periodicDurationMinutes: 0,
-    periodicStartMinute: 0,
-    deadVolumePl: 0,
-    bolusPlMax: 0,
-    patientPl: 0,
-    patientDurationMinutes: 0,
-    lockoutMinutes: 0,
-    dosesPerDayMax: 0,
-    windowMinutes: 0,
-    windowPlMax: 0,
-    windowBasalPl: 0,
-    softLimits: 0,
-}
-
 /** A programme with one pattern for every day. */
 export function programmeOf(segments: { startMinute: number; ratePlPerDay: number }[]): Programme {
     const meanRatePlPerDay = segments.reduce((sum, segment, i) => {
@@ -65,7 +47,7 @@ export function programmeOf(segments: { startMinute: number; ratePlPerDay: numbe
         patternStart: [0, segments.length],
         segmentStartMinute: segments.map(segment => segment.startMinute),
         segmentRatePlPerDay: segments.map(segment => segment.ratePlPerDay),
-        ...WITHOUT_DOSES,
+        ...NO_DOSES,
     }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { NO_DOSES } from "../../sim/prescription/doses"
 import { writeUint } from "../../src/pump/bytes"
 import {
     BOLUS_PL_MAX,
@@ -19,7 +20,7 @@ import {
     type Programme,
     periodicRatePlPerDay,
 } from "../../src/pump/programme"
-import { programmeBytes as bytesOf, WITHOUT_DOSES } from "./bench"
+import { programmeBytes as bytesOf } from "./bench"
 
 type Segment = [startMinute: number, ratePlPerDay: number]
 
@@ -44,7 +45,7 @@ function programmeOf(patterns: Segment[][], changes: Partial<Programme> = {}): P
         patternStart: [0, ...patterns.map((_, i) => patterns.slice(0, i + 1).flat().length)],
         segmentStartMinute: patterns.flat().map(segment => segment[0]),
         segmentRatePlPerDay: patterns.flat().map(segment => segment[1]),
-        ...WITHOUT_DOSES,
+        ...NO_DOSES,
         ...changes,
     }
 }

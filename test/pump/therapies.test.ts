@@ -1,11 +1,12 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { NO_DOSES } from "../../sim/prescription/doses"
 import { Alarm, hasAlarm, SENSOR_ALARMS } from "../../src/pump/alarms"
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, START_UP_MS } from "../../src/pump/limits"
 import { decodeProgramme, type Programme, periodicRatePlPerDay } from "../../src/pump/programme"
 import { BolusEvent, BolusKind, BolusReason, LineEvent, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer, Refusal, SensorFault } from "../../src/pump/readings"
-import { Bench, programmeBytes, WITHOUT_DOSES } from "./bench"
+import { Bench, programmeBytes } from "./bench"
 import { QUANTA_PER_PL, quantaOf, TherapyModel } from "./therapyModel"
 
 const RESERVOIR_PL = 20_000_000_000
@@ -96,7 +97,7 @@ const programme: fc.Arbitrary<Programme> = fc
             patternStart: [0, ...patterns.map((_, i) => patterns.slice(0, i + 1).flat().length)],
             segmentStartMinute: patterns.flat().map(segment => segment[0]),
             segmentRatePlPerDay: patterns.flat().map(segment => segment[1]),
-            ...WITHOUT_DOSES,
+            ...NO_DOSES,
             ...periodic,
             deadVolumePl,
         }
