@@ -63,7 +63,7 @@ export const REFUSAL_WORDS = [
 
 /** Picolitres as microlitres, to the nanolitre. */
 function microlitres(pl: number): string {
-    return `${Math.round(pl / 1000) / 1000} µL`
+    return `${Math.floor(pl / 1000 + 0.5) / 1000} µL`
 }
 
 /** One standing alarm in words, such as "high: occlusion (pressure rising with each step), over, waits for a start". */

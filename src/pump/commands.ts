@@ -36,7 +36,6 @@ export function obey(pump: Pump, readings: Readings, actions: Actions): void {
         return
     }
     actions.command = command
-    actions.refusal = Refusal.None
     if (command === CommandKind.Silence) {
         pump.soundPausedUntilMs = pump.nowMs + SOUND_PAUSE_MS
         return

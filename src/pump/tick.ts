@@ -10,7 +10,7 @@ import { allowSteps, Guard } from "./guard"
 import { ELAPSED_MS_MAX, LATE_TICK_MS, LATE_TICKS_TO_ALARM, MS_PER_DAY, OWED_MAX } from "./limits"
 import { passLine } from "./lineContents"
 import { Actions, BolusEvent, BolusKind, LineEvent, Pump } from "./pump"
-import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "./readings"
+import { CommandKind, ProgrammeAnswer, Readings, Refusal, SensorFault } from "./readings"
 import { relieve } from "./relief"
 import { planFlow } from "./schedule"
 import { acceptClock } from "./sensors"
@@ -28,6 +28,7 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     actions.bolusEvent = BolusEvent.None
     actions.lineEvent = LineEvent.None
     actions.command = CommandKind.None
+    actions.refusal = Refusal.None
     actions.programmeAnswer = ProgrammeAnswer.None
     actions.checkpointDue = false
 

@@ -10,7 +10,7 @@ import {
     START_UP_MS,
 } from "../../src/pump/limits"
 import { BolusEvent, BolusReason, Mode } from "../../src/pump/pump"
-import { CommandKind, ProgrammeAnswer, SensorFault } from "../../src/pump/readings"
+import { CommandKind, ProgrammeAnswer, Refusal, SensorFault } from "../../src/pump/readings"
 import { Bench, LIMITS, MECHANISM, started, steadyProgramme } from "./bench"
 
 const PRIME_PL = 100_000_000
@@ -496,4 +496,14 @@ test("VOL-1: a refill is remembered with its volume and its time, and ends what 
     lost.start()
     lost.command(CommandKind.Refill, 11_000_000_000)
     expect(lost.pump.refilledWallS).toBe(WALL_UNKNOWN)
+})
+
+test("MON-2: a refusal is of the tick that refuses, so it is told once", () => {
+    const bench = started()
+    bench.readings.command = CommandKind.Clock
+    bench.readings.commandWallMs = Number.NaN
+    bench.obeyed()
+    expect(bench.actions.refusal).toBe(Refusal.ClockUnknown)
+    bench.tick()
+    expect(bench.actions.refusal).toBe(Refusal.None)
 })
