@@ -14,7 +14,7 @@ export function traceLine(
     alarms: number,
     conditions: number,
 ): string {
-    return `${nowMs} ${steps} ${owed} ${residualPl} ${ratePlPerDay} ${mode} ${alarms} ${conditions}`
+    return `${nowMs} ${steps} ${owed} ${residualPl} ${ratePlPerDay} ${mode} ${alarms >>> 0} ${conditions >>> 0}`
 }
 
 /** Passes on lines by whole packets, so that a trace ends at the same line on an engine that gets them one by one. */

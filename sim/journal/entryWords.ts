@@ -11,7 +11,7 @@ import { WALL_EPOCH_MS } from "../scenario/time"
 import type { RingEntry, RingName } from "./rings"
 
 /** A checksum is the last three bytes of a programme's; limits are a set of soft limits, one bit each. */
-export type Unit = "µL" | "Pa" | "mV" | "s" | "days" | "starts" | "entries" | "checksum" | "limits"
+export type Unit = "µL" | "Pa" | "mV" | "s" | "days" | "starts" | "entries" | "checksum" | "limits" | "in a row"
 
 /** One entry as it is read out; fields that it has no use for are left out. */
 export interface LogEntry {
@@ -73,6 +73,8 @@ const KIND_WORDS: Readonly<Record<SingleKind, KindWords>> = {
     [EventKind.LineChanged]: { what: "line changed: no drug in it", unit: "µL" },
     [EventKind.SoftLimitsExceeded]: { what: "soft limits exceeded on purpose", unit: "limits" },
     [EventKind.CommandRefused]: { what: "refused", reasons: REFUSALS },
+    [EventKind.Paired]: { what: "programmer paired" },
+    [EventKind.AccessRefused]: { what: "command without a valid tag", unit: "in a row" },
 }
 
 /** The words for a bolus, by its kind; entries of an earlier firmware name none, and it had primes alone. */

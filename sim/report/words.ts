@@ -36,6 +36,7 @@ const ALARM_NAMES: Readonly<Record<string, string>> = {
     minimumRateChosen: "Minimum rate",
     lineNotPrimed: "Line not primed",
     refillUnfinished: "Refill not finished",
+    accessRefused: "Commands of strangers",
 }
 
 /** An alarm's name in words; an id of no known alarm stands for itself. */

@@ -1,5 +1,6 @@
 // Which alarms there are, how urgent each is, what it does to delivery, whether it waits for a person, and what ends it.
-// A set of alarms is a whole number with one bit each, so that it can be traced, stored and compared at once.
+// A set of alarms is a whole number with one bit each, so that it can be traced, stored and compared at once. The last bit is the
+// number's sign: what leaves the pump's logic as an unsigned number goes through `>>> 0`.
 
 /** Urgency by harm and its onset (IEC 60601-1-8). */
 export enum AlarmPriority {
@@ -66,6 +67,7 @@ export enum Alarm {
     MinimumRateChosen = 28,
     LineNotPrimed = 29,
     RefillUnfinished = 30,
+    AccessRefused = 31,
 }
 
 export interface AlarmRule {
@@ -109,6 +111,7 @@ export const ALARMS: readonly AlarmRule[] = [
     { id: "minimumRateChosen", priority: AlarmPriority.Medium, effect: Effect.MinimumRate, latch: Latch.Start },
     { id: "lineNotPrimed", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
     { id: "refillUnfinished", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
+    { id: "accessRefused", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.Acknowledge },
 ]
 
 export const ALARM_COUNT = ALARMS.length
@@ -189,6 +192,8 @@ export enum Reason {
     SupplyFailing = 38,
     // The reservoir.
     RefillDueSoon = 39,
+    // The programmer's link.
+    TagWrong = 40,
 }
 
 /** The words for each reason, by its number. */
@@ -233,6 +238,7 @@ export const REASON_WORDS: readonly string[] = [
     "record of a later firmware",
     "supply failing",
     "refill due soon",
+    "commands that are not the programmer's",
 ]
 
 /** True when `alarm` is in the set `alarms`. */

@@ -6,8 +6,15 @@ import { Bytes, crc32, readUint, WritableBytes, writeUint } from "./bytes"
 import { dosesOfDay, windowVolume } from "./doses"
 import { Guard } from "./guard"
 import { Journal } from "./journal"
-import { MS_PER_MINUTE, MS_PER_SECOND, RESERVOIR_PL_MAX, SHIFT_MS_MAX, WINDOW_MINUTES_MAX } from "./limits"
-import { followShift, localMsAt } from "./localTime"
+import {
+    DAY_LIMIT_PL_MAX,
+    MS_PER_MINUTE,
+    MS_PER_SECOND,
+    RESERVOIR_PL_MAX,
+    SHIFT_MS_MAX,
+    WINDOW_MINUTES_MAX,
+} from "./limits"
+import { localMsAt, shiftLeftAt } from "./localTime"
 import { BolusKind, Mode, Pump } from "./pump"
 import { GuardTrip } from "./readings"
 
@@ -140,7 +147,7 @@ export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, byt
     bytes[2] = Math.min(pump.brokenRuns, 255)
     bytes[3] = guard.trip
     writeUint(bytes, 4, 4, journal.sequence)
-    writeUint(bytes, 8, 4, pump.latched)
+    writeUint(bytes, 8, 4, pump.latched >>> 0)
     // A relief may give a full reservoir a little more than it can hold.
     writeUint(bytes, 12, 6, Math.min(pump.residualPl, RESERVOIR_PL_MAX))
     // The account of the volume is a sample old; the steps are as of now.
@@ -183,12 +190,13 @@ export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, byt
     writeUint(bytes, 167, 5, pump.bridgeRatePlPerDay)
     const programme = pump.programme
     const windowMinutes = programme && programme.windowMinutes > 0 ? programme.windowMinutes : WINDOW_MINUTES_MAX
-    writeUint(bytes, 172, 5, windowVolume(pump.doses, windowMinutes))
+    // More than any window's limit denies as much as the limit does.
+    writeUint(bytes, 172, 5, Math.min(windowVolume(pump.doses, windowMinutes), DAY_LIMIT_PL_MAX))
     writeUint(bytes, 177, 2, Math.ceil(pump.doses.lockoutMs / MS_PER_MINUTE))
     bytes[179] = dosesOfDay(pump.doses)
     // As far as the schedule has come by now: after a reset it does not go back to where the flow changed last.
-    followShift(pump, pump.nowMs)
-    writeUint(bytes, 180, 3, Math.floor(pump.shiftLeftMs / SHIFT_UNIT_MS + 0.5) + SHIFT_FROM)
+    const shiftLeftMs = shiftLeftAt(pump, pump.nowMs)
+    writeUint(bytes, 180, 3, Math.floor(shiftLeftMs / SHIFT_UNIT_MS + 0.5) + SHIFT_FROM)
     writeUint(bytes, 183, 4, Math.floor(pump.localMinusClockMs / MS_PER_SECOND + 0.5) + OFFSET_FROM_S)
     writeUint(bytes, 187, 6, Math.max(0, pump.patientPl))
     writeUint(bytes, size, 4, crc32(bytes, 0, size, 0))

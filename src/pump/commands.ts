@@ -5,6 +5,7 @@ import { ACKNOWLEDGED_ALARMS, Alarm, hasAlarm, RELEASED_ALARMS, Reason } from ".
 import { askBolus, cancelBoluses } from "./bolus"
 import { wallSecondsAt } from "./checkpoint"
 import { clear, raise, refreshDelivering } from "./delivery"
+import { convertWindow } from "./doses"
 import { forgetFollowing } from "./following"
 import { SAMPLE_MS, SOUND_PAUSE_MS } from "./limits"
 import { forgetRise } from "./line"
@@ -203,6 +204,7 @@ function takeProgramme(pump: Pump, readings: Readings, actions: Actions): Progra
         cancelBoluses(pump, BolusReason.LineChanged, actions)
         beginBridge(pump, former.concentrationNgPerMl, former.meanRatePlPerDay, actions)
     }
+    if (otherDrug && former) convertWindow(pump.doses, former.concentrationNgPerMl, offered.concentrationNgPerMl)
     planFlow(pump, pump.nowMs)
     return ProgrammeAnswer.Taken
 }

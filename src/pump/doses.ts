@@ -85,6 +85,11 @@ export function addToWindow(doses: Doses, pl: number): void {
     doses.quietSlots = 0
 }
 
+/** The solution is another one: what was given counts as the volume of the new one that holds as much drug, rounded up (BOL-7). */
+export function convertWindow(doses: Doses, formerNgPerMl: number, ngPerMl: number): void {
+    for (let i = 0; i < SLOTS; i++) doses.slotsPl[i] = Math.ceil((doses.slotsPl[i] * formerNgPerMl) / ngPerMl)
+}
+
 /** The patient got a dose. */
 export function countDose(doses: Doses, lockoutMs: number): void {
     doses.lockoutMs = lockoutMs

@@ -81,6 +81,10 @@ export enum EventKind {
     SoftLimitsExceeded = 31,
     /** A command was not carried out; the reason is a `Refusal`, the value the command. */
     CommandRefused = 32,
+    /** A programmer was paired with the pump: its key is the one that counts. */
+    Paired = 33,
+    /** A command over the link was not heard, because its tag was wrong; value: how many in a row. */
+    AccessRefused = 34,
     AlarmRaised = 64,
     AlarmOver = 128,
 }

@@ -58,6 +58,9 @@ export const PERIODIC_MINUTES_MAX = 10_080
 export const REFILL_ALERT_MS = 300_000
 export const REFILL_DROP_MS = 600_000
 
+/** So many commands in a row without a valid tag are an alarm. Source: assumed; a person who mistypes does not come so far. */
+export const ACCESS_FAILURES_TO_ALARM = 10
+
 /** By how much local time may be moved while the pump runs: the width of all time zones, 14 h either way. */
 export const SHIFT_MS_MAX = 50_400_000
 

@@ -40,15 +40,22 @@ export function setLocalTime(pump: Pump, localMs: number): Refusal {
     return Refusal.None
 }
 
+/** How far the schedule has still to catch up with local time at `atMs` on the monotonic clock. */
+export function shiftLeftAt(pump: Pump, atMs: number): number {
+    const sinceMs = atMs - pump.shiftSinceMs
+    if (!(sinceMs >= SHIFT_PARTS)) return pump.shiftLeftMs
+    const caughtMs = Math.floor(sinceMs / SHIFT_PARTS)
+    return pump.shiftLeftMs > 0 ? Math.max(0, pump.shiftLeftMs - caughtMs) : Math.min(0, pump.shiftLeftMs + caughtMs)
+}
+
 /** Lets the schedule's time catch up with local time for what has passed up to `atMs` on the monotonic clock. */
 export function followShift(pump: Pump, atMs: number): void {
-    const sinceMs = atMs - pump.shiftSinceMs
-    if (!(sinceMs >= SHIFT_PARTS) || pump.shiftLeftMs === 0) return
-    const caughtMs = Math.floor(sinceMs / SHIFT_PARTS)
-    pump.shiftSinceMs += caughtMs * SHIFT_PARTS
-    const movedMs = pump.shiftLeftMs > 0 ? Math.min(caughtMs, pump.shiftLeftMs) : Math.max(-caughtMs, pump.shiftLeftMs)
+    const leftMs = shiftLeftAt(pump, atMs)
+    const movedMs = pump.shiftLeftMs - leftMs
+    if (movedMs === 0) return
+    pump.shiftSinceMs += Math.abs(movedMs) * SHIFT_PARTS
     pump.wallMinusNowMs += movedMs
-    pump.shiftLeftMs -= movedMs
+    pump.shiftLeftMs = leftMs
 }
 
 /** The flow that makes the schedule's own come whole in a time that is a 24th shorter or longer. */

@@ -134,6 +134,8 @@ export interface Readings {
     commandLineChanged: boolean
     /** With Clock, the local time, as `wallMs`. */
     commandWallMs: number
+    /** Commands in a row that came over the programmer's link without a valid tag. */
+    accessFailures: number
     /** Taken where the programme that is offered is good and stored (`Pump.offered`); else why it is refused. */
     commandAnswer: ProgrammeAnswer
 }
@@ -160,6 +162,7 @@ export function createReadings(): Readings {
         commandResidualPl: NaN,
         commandLineChanged: false,
         commandWallMs: NaN,
+        accessFailures: 0,
         commandAnswer: ProgrammeAnswer.None,
     }
 }

@@ -9,6 +9,7 @@ import { passTime } from "./doses"
 import { energyLow, judgeEnergy } from "./energy"
 import { forgetFollowing, judgeFlow, judgeFollowing, restartFlow } from "./following"
 import {
+    ACCESS_FAILURES_TO_ALARM,
     BROKEN_RUNS_MAX,
     LATE_TICKS_MS,
     LATE_TICKS_TO_ALARM,
@@ -298,6 +299,7 @@ function judgeDelivery(pump: Pump, readings: Readings, actions: Actions): void {
     }
     passTime(pump.doses, nowMs)
     setAlarm(pump, Alarm.LineNotPrimed, pump.lineLeftPl > 0 && pump.bridgeRatePlPerDay === 0, Reason.None)
+    setAlarm(pump, Alarm.AccessRefused, readings.accessFailures >= ACCESS_FAILURES_TO_ALARM, Reason.TagWrong)
     setAlarm(pump, Alarm.MemoryFault, memoryFault !== SensorFault.None, memoryFault as number)
     if (nowMs - pump.checkpointMs >= CHECKPOINT_MS) actions.checkpointDue = true
 }

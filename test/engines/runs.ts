@@ -5,6 +5,8 @@ import { expect, test } from "vitest"
 import type { RunResult } from "../../sim/engines/result"
 import { runScenario } from "../../sim/engines/run"
 import { loadScenario } from "../../sim/scenario/load"
+import type { Scenario } from "../../sim/scenario/scenario"
+import { MS_PER_HOUR } from "../../src/pump/limits"
 
 /** The names of all shipped scenarios. */
 export const SCENARIOS = readdirSync("sim/scenarios")
@@ -14,14 +16,24 @@ export const SCENARIOS = readdirSync("sim/scenarios")
 /** The long scenarios of the therapies; their parity is in a file of its own, so that it runs beside the others. */
 export const THERAPY_DAYS = ["periodic-bolus-day", "patient-dose-day", "bridge", "dst-spring", "dst-autumn"]
 
-export function scenarioOf(name: string) {
-    return loadScenario(`sim/scenarios/${name}.json`)
+/** Those that only go on as they are after so many hours; their later ones run on `core` alone. */
+const HOURS_ON_VM: Partial<Record<string, number>> = {
+    day: 8,
+    jitter: 3,
+    "dst-spring": 6,
+    "dst-autumn": 6,
+}
+
+/** A shipped scenario, or its first hours. */
+export function scenarioOf(name: string, hours = Infinity): Scenario {
+    const scenario = loadScenario(`sim/scenarios/${name}.json`)
+    return { ...scenario, durationMs: Math.min(scenario.durationMs, hours * MS_PER_HOUR) }
 }
 
 /** A run on `core` and its whole trace. */
-export async function traceOfCore(name: string) {
+export async function traceOfCore(name: string, hours?: number) {
     const lines: string[] = []
-    const scenario = scenarioOf(name)
+    const scenario = scenarioOf(name, hours)
     const run = await runScenario(scenario, {
         engine: "core",
         seed: scenario.seed,
@@ -41,11 +53,13 @@ export function testParity(names: string[]): void {
         "PAR-1: %s is the same on core and vm, line by line of the trace",
         { timeout: 900_000 },
         async name => {
-            const core = await traceOfCore(name)
-            expect(core.run.failures).toEqual([])
+            const hours = HOURS_ON_VM[name]
+            const core = await traceOfCore(name, hours)
+            // What a scenario expects, it expects of the whole of it.
+            if (hours === undefined) expect(core.run.failures).toEqual([])
             let compared = 0
             let firstDifference = ""
-            const scenario = scenarioOf(name)
+            const scenario = scenarioOf(name, hours)
             const vm = await runScenario(scenario, {
                 engine: "vm",
                 seed: scenario.seed,
@@ -62,7 +76,7 @@ export function testParity(names: string[]): void {
             expect(comparable(vm.result)).toEqual(comparable(core.run.result))
             const differs = vm.memory.findIndex((byte, i) => byte !== core.run.memory[i])
             expect(differs, "where the two journals differ first").toBe(-1)
-            expect(vm.failures).toEqual([])
+            expect(vm.failures).toEqual(core.run.failures)
         },
     )
 }

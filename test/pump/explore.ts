@@ -17,7 +17,6 @@
 import { fileURLToPath } from "node:url"
 import {
     ACKNOWLEDGED_ALARMS,
-    ALARM_COUNT,
     ALARMS,
     Alarm,
     AlarmPriority,
@@ -173,7 +172,7 @@ const DECIDING_ALARMS =
     STOPPING_ALARMS | MINIMUM_RATE_ALARMS | (1 << Alarm.PressureSensorFault) | (1 << Alarm.EncoderFault)
 /** Denies and ends a bolus and decides nothing else: no state of its own, which would double them all. */
 const MEMORY_FAULT = 1 << Alarm.MemoryFault
-const TELLING_ALARMS = ((1 << ALARM_COUNT) - 1) & ~DECIDING_ALARMS & ~MEMORY_FAULT
+const TELLING_ALARMS = ~DECIDING_ALARMS & ~MEMORY_FAULT
 /** A stop that a tick finds out by its own last step. */
 const FOUND_BY_A_STEP = (1 << Alarm.ReservoirEmpty) | (1 << Alarm.RestartedTooOften)
 /** A record in flash that can't be used; only another power-on, with a good one, ends these. */

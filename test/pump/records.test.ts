@@ -528,6 +528,19 @@ describe("the checkpoint between two samples", () => {
         },
     )
 
+    test("CKP-1: more in a window than any limit allows is kept as the largest limit", () => {
+        for (const [givenPl, windowPl] of [
+            [DAY_LIMIT_PL_MAX, DAY_LIMIT_PL_MAX],
+            [2 ** 41, DAY_LIMIT_PL_MAX],
+        ]) {
+            const { pump, guard } = new Bench()
+            addToWindow(pump.doses, givenPl)
+            const bytes = new Uint8Array(CHECKPOINT_SIZE)
+            encodeCheckpoint(pump, guard, createJournal(foundWith(), 0), bytes)
+            expect(decodeCheckpoint(bytes)).toMatchObject({ windowPl })
+        }
+    })
+
     test.each([
         [MS_PER_HOUR, 0, MS_PER_HOUR],
         [MS_PER_HOUR, 12 * MS_PER_HOUR, MS_PER_HOUR / 2],

@@ -506,6 +506,33 @@ describe("the battery", () => {
     })
 })
 
+describe("commands without a valid tag", () => {
+    test("LNK-1: ten in a row are an alarm that waits for an acknowledgement, over a reset too, and nothing else changes", () => {
+        const bench = started()
+        bench.readings.accessFailures = 9
+        bench.runSamples(2)
+        expect(bench.alarms).toEqual([])
+        bench.readings.accessFailures = 10
+        bench.runSamples(1)
+        expect(bench.alarms).toEqual(["accessRefused"])
+        expect(bench.reasonOf(Alarm.AccessRefused)).toBe(Reason.TagWrong)
+        expect(bench.pump.delivering).toBe(true)
+        bench.command(CommandKind.Acknowledge)
+        bench.runSamples(1)
+        expect(bench.alarms, "as long as they come").toEqual(["accessRefused"])
+        bench.readings.accessFailures = 0
+        bench.shown.pressureFault = SensorFault.Missing
+        bench.runSamples(4)
+        expect(bench.alarms).toEqual(["pressureSensorFault", "accessRefused"])
+        const again = started({ checkpoint: bench.left() })
+        expect(again.alarms).toEqual(["accessRefused"])
+        again.command(CommandKind.Acknowledge)
+        again.runSamples(1)
+        expect(again.alarms).toEqual([])
+        expect(again.left().latched).toBe(0)
+    })
+})
+
 describe("a supply about to fail", () => {
     test("BAT-2: holds the steps from that very tick on, and what was owed is made up when it is good again", () => {
         const bench = started({ programme: steadyProgramme(2_400_000_000) })

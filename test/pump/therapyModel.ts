@@ -72,6 +72,8 @@ export class TherapyModel {
     resets: number[] = []
     grants: number[] = []
     given: Given[] = []
+    /** How often that was counted anew because the solution was another one. */
+    private conversions = 0
     /** What primes gave between the last two ticks. */
     primed = 0n
 
@@ -307,7 +309,8 @@ export class TherapyModel {
                 BolusReason.WindowFull,
                 // Boluses that were cancelled count in whole picolitres, and of a step that a reset took nothing was given.
                 full(this.givenSince(now - windowMs, false), 10 + resetsInWindow * this.stepPl),
-                resetInWindow || full(this.givenSince(now - windowMs - slackMs, true), -10),
+                // The pump rounds up each quarter of an hour of a day when the solution is another one.
+                resetInWindow || full(this.givenSince(now - windowMs - slackMs, true), -10 - 97 * this.conversions),
             )
         }
         return { certain, possible }
@@ -337,6 +340,12 @@ export class TherapyModel {
         const otherDrug = former.concentrationNgPerMl !== programme.concentrationNgPerMl
         this.programme = programme
         if (filledPl > 0) this.refill(filledPl, lineChanged)
+        if (otherDrug) {
+            // What was given counts as so much of the new solution as holds the same drug.
+            const [formerNg, ng] = [former, programme].map(one => BigInt(one.concentrationNgPerMl))
+            this.given = this.given.map(one => ({ ...one, quanta: (one.quanta * formerNg) / ng }))
+            this.conversions += 1
+        }
         if (!otherDrug || lineChanged) return
         this.cancel(BolusReason.LineChanged)
         if (programme.deadVolumePl === 0 || this.lineLeftPl > 0 || former.meanRatePlPerDay === 0) return

@@ -230,9 +230,9 @@ export function mockMonitor(bench: Bench): Monitor {
                 deliveringSent = pump.delivering
                 modeSent = pump.mode
                 cutSent = pump.cutMotor
-                status.setAt(0, "u32", alarmsSent)
-                status.setAt(4, "u32", conditionsSent)
-                status.setAt(8, "u32", acknowledgedSent)
+                status.setAt(0, "u32", alarmsSent >>> 0)
+                status.setAt(4, "u32", conditionsSent >>> 0)
+                status.setAt(8, "u32", acknowledgedSent >>> 0)
                 status[12] = modeSent
                 status[13] = deliveringSent ? 1 : 0
                 status[14] = cutSent ? 0 : 1
@@ -266,8 +266,8 @@ export function mockMonitor(bench: Bench): Monitor {
                 rows.setAt(offset + 8, "f64", pump.owed)
                 rows.setAt(offset + 16, "f64", pump.residualPl)
                 rows.setAt(offset + 24, "f64", pump.ratePlPerDay)
-                rows.setAt(offset + 32, "u32", pump.alarms)
-                rows.setAt(offset + 36, "u32", pump.conditions)
+                rows.setAt(offset + 32, "u32", pump.alarms >>> 0)
+                rows.setAt(offset + 36, "u32", pump.conditions >>> 0)
                 rows.setAt(offset + 40, "i8", actions.steps)
                 rows[offset + 41] = pump.mode + (pump.delivering ? 2 : 0)
                 rowCount += 1
