@@ -38,6 +38,8 @@ async function runTicks(parts: Parts): Promise<void> {
     // True while there is nothing to do until the next step, sample or segment.
     let resting = false
     pump.nowMs = deadlineMs
+    const link = parts.link
+    if (link) await link.begin(pump, journals)
     while (true) {
         await ds.sleep(deadlineMs - ds.millis())
         const nowMs = ds.millis()
@@ -46,16 +48,18 @@ async function runTicks(parts: Parts): Promise<void> {
         if (readings.sampled) {
             sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             for (const sensor of parts.sensors) await sensor.read(readings)
+            if (link) await link.read(readings)
         }
         if (parts.supply) readings.supplyFailing = parts.supply.failing()
-        if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing) {
+        const heard = link?.busy
+        if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing && !heard) {
             // Nothing is due: the tick is complete as it is (ENG-1).
             if (!pump.cutMotor) await parts.heartbeat.beat()
             deadlineMs = deadlineAfter(deadlineMs, nowMs)
             continue
         }
         if (journals.receiving || readings.command === CommandKind.Programme)
-            await journals.receive(pump, readings, parts.programmeOffer)
+            await journals.receive(pump, readings, link?.offers() ? link : parts.programmeOffer)
 
         tick(pump, guard, readings, nowMs, actions)
 
@@ -80,7 +84,8 @@ async function runTicks(parts: Parts): Promise<void> {
             parts.annunciator.tell(actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
             signalling = true
         }
-        await parts.monitor.report(pump, guard, actions)
+        if (parts.monitor) await parts.monitor.report(pump, guard, actions)
+        if (link && heard) await link.serve(pump, journals, actions, nowMs)
         // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
         if (!pump.cutMotor) await parts.heartbeat.beat()
         resting = pump.idleUntilMs > nowMs && !signalling && journals.rests()

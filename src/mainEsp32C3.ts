@@ -7,7 +7,6 @@ import { i2c } from "@devicescript/i2c"
 import { startAnnunciator } from "./drivers/annunciator"
 import { startBattery } from "./drivers/battery"
 import { startButton } from "./drivers/button"
-import { startConsoleMonitor } from "./drivers/consoleMonitor"
 import { startDs3231 } from "./drivers/ds3231"
 import { startIndexEncoder } from "./drivers/encoder"
 import { Board } from "./drivers/energyUse"
@@ -17,6 +16,7 @@ import { mprls0025pa, startMprPressure } from "./drivers/pressureMpr"
 import { startReservoirSwitch } from "./drivers/reservoirSwitch"
 import { startStepper, tmc2209 } from "./drivers/stepper"
 import { runPump } from "./loop"
+import { startLink } from "./service/pumpServer"
 
 const encoder = startIndexEncoder({ index: pins.INDEX, stepsPerEdge: 32, toleranceSteps: 8 })
 
@@ -30,6 +30,8 @@ const motor = startStepper({
     settleMs: 5,
     encoder,
 })
+
+const memory = startFram(i2c)
 
 runPump.start({
     board: Board.Esp32C3,
@@ -48,6 +50,6 @@ runPump.start({
         { pin: pins.BUZZER, activeLow: false },
     ),
     heartbeat: startHeartbeat(pins.HEARTBEAT),
-    monitor: startConsoleMonitor(),
-    memory: startFram(i2c),
+    memory,
+    link: startLink(memory),
 })

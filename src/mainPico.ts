@@ -7,7 +7,6 @@ import { i2c } from "@devicescript/i2c"
 import { startAnnunciator } from "./drivers/annunciator"
 import { startBattery } from "./drivers/battery"
 import { startButton } from "./drivers/button"
-import { startConsoleMonitor } from "./drivers/consoleMonitor"
 import { startDoseButton } from "./drivers/doseButton"
 import { startDs3231 } from "./drivers/ds3231"
 import { startQuadratureEncoder } from "./drivers/encoder"
@@ -20,6 +19,7 @@ import { startReservoirSwitch } from "./drivers/reservoirSwitch"
 import { startStepper, tmc2209 } from "./drivers/stepper"
 import { startSupplyWarning } from "./drivers/supplyWarning"
 import { runPump } from "./loop"
+import { startLink } from "./service/pumpServer"
 
 /** True for an MPX5100GP on the PRESSURE pin instead of an MPR sensor on I²C. */
 const PRESSURE_IS_ANALOGUE = false
@@ -44,6 +44,8 @@ const motor = startStepper({
     encoder,
 })
 
+const memory = startFram(i2c)
+
 runPump.start({
     board: Board.Pico,
     motor,
@@ -64,7 +66,7 @@ runPump.start({
         { pin: pins.BUZZER, activeLow: false },
     ),
     heartbeat: startHeartbeat(pins.HEARTBEAT),
-    monitor: startConsoleMonitor(),
-    memory: startFram(i2c),
+    memory,
+    link: startLink(memory),
     supply: startSupplyWarning(pins.SUPPLY_LOW, true),
 })

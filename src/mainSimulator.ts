@@ -3,5 +3,8 @@
 import { startBench } from "./drivers/mock/bench"
 import { mockParts } from "./drivers/mock/twins"
 import { runPump } from "./loop"
+import { startLink } from "./service/pumpServer"
 
-runPump.start(mockParts(startBench()))
+const parts = mockParts(startBench())
+parts.link = startLink(parts.memory)
+runPump.start(parts)

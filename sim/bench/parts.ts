@@ -214,11 +214,7 @@ const tick: Part = async () => {
         ),
         inPasses("monitor and heartbeat", costs.loopCalls, "60 × 200, the boards' own, on a pin that costs a call"),
         inPasses("sleep and wake", costs.empty, "the quickest of 60 empty slices"),
-        inPasses(
-            "what follows new alarms",
-            costs.loopCallsWorst,
-            "60 × 4: light and buzzer, a line on the console, checkpoint encoded",
-        ),
+        inPasses("what follows new alarms", costs.loopCallsWorst, "60 × 4: light and buzzer, checkpoint encoded"),
         inMs(
             "mean tick",
             meanTick,

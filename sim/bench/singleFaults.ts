@@ -4,7 +4,8 @@
 
 import { setImmediate } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { ALARMS, AlarmPriority, Effect, hasAlarm, highestPriority, REASON_WORDS, Reason } from "../../src/pump/alarms"
+import { ALARMS, Effect, REASON_WORDS } from "../../src/pump/alarmRules"
+import { AlarmPriority, hasAlarm, highestPriority, Reason } from "../../src/pump/alarms"
 import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { createGuard, type Guard, type GuardLimits, restoreGuard } from "../../src/pump/guard"
 import { countSteps, createJournal, findState, type Journal } from "../../src/pump/journal"

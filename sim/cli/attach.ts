@@ -3,23 +3,22 @@
 
 import { performance } from "node:perf_hooks"
 import { Command } from "commander"
-import { Mode } from "../../src/pump/pump"
-import type { LivePump } from "../engines/realTime"
 import { Session } from "../engines/session"
 import { shown } from "../input"
 import { renderSummary } from "../report/summary"
-import { formatDuration, formatMl, formatNumber, RunClock } from "../report/units"
-import { alarmName, bolusKind, bolusOutcome, eventName } from "../report/words"
+import { formatDuration } from "../report/units"
 import { loadScenario } from "../scenario/load"
 import type { Scenario } from "../scenario/scenario"
 import { sinceStartMs, sinceStartText } from "../scenario/time"
 import { optionError, runCommand, wholeOption } from "./command"
+import { LiveShow } from "./liveShow"
 
 const SEED_MAX = 2 ** 32 - 1
-const TOOLS_BUS_URL = "ws://127.0.0.1:8081"
 
-// Time between two lines that say how things stand.
+/** Time between two lines that say how things stand. */
 const LINE_MS = 5_000
+
+const TOOLS_BUS_URL = "ws://127.0.0.1:8081"
 
 interface AttachOptions {
     bus: string
@@ -90,7 +89,7 @@ async function attach(scenario: Scenario, seed: number, bus: string, endMs: numb
     const live = json ? process.stderr : process.stdout
     const print = (text: string) => live.write(`${text}\n`)
     const session = new Session(scenario, seed)
-    const show = new Show(session, print)
+    const show = new LiveShow(session, print, LINE_MS)
     const interrupt = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort())
 
@@ -138,92 +137,6 @@ function howToStart(bus: string): string {
     return `At ${bus} the tools are to serve their bus, with the firmware in a simulated device. In two terminals:
   npx devs devtools
   npx devs run src/mainSimulator.ts`
-}
-
-/** Prints what happens as it happens, and every few seconds how things stand. */
-class Show {
-    private readonly clock: RunClock
-    private events = 0
-    private alarmsRaised = 0
-    private readonly alarmsStanding = new Set<number>()
-    private readonly bolusOutcomes: string[] = []
-    private nextLineMs = 0
-
-    constructor(
-        private readonly session: Session,
-        private readonly print: (text: string) => void,
-    ) {
-        this.clock = new RunClock(session.scenario.startsAt)
-    }
-
-    note(text: string): void {
-        this.print(text)
-    }
-
-    moment(pump: LivePump): void {
-        const { session } = this
-        const { nowMs } = session.world
-        const { events } = session.scenario
-        for (; this.events < events.length && events[this.events].atMs <= nowMs; this.events++)
-            this.say(events[this.events].atMs, `scenario: ${eventName(events[this.events])}`)
-        this.tellAlarms()
-        this.tellBoluses()
-        if (nowMs < this.nextLineMs) return
-        this.nextLineMs = nowMs - (nowMs % LINE_MS) + LINE_MS
-        this.say(nowMs, this.standing(pump))
-    }
-
-    private tellAlarms(): void {
-        const { alarms } = this.session
-        for (; this.alarmsRaised < alarms.length; this.alarmsRaised++) {
-            const alarm = alarms[this.alarmsRaised]
-            this.alarmsStanding.add(this.alarmsRaised)
-            this.say(alarm.raisedMs, `ALARM, ${alarm.priority} priority: ${alarmName(alarm.id)}`)
-        }
-        for (const index of this.alarmsStanding) {
-            const { id, clearedMs } = alarms[index]
-            if (clearedMs === null) continue
-            this.alarmsStanding.delete(index)
-            this.say(clearedMs, `alarm over: ${alarmName(id)}`)
-        }
-    }
-
-    private tellBoluses(): void {
-        this.session.boluses.forEach((bolus, index) => {
-            const outcome = bolusOutcome(bolus)
-            if (outcome === this.bolusOutcomes[index]) return
-            this.bolusOutcomes[index] = outcome
-            this.say(this.session.world.nowMs, `${bolusKind(bolus)} ${outcome}`)
-        })
-    }
-
-    /** How things stand: what the pump does, and what the world knows of it. */
-    private standing(pump: LivePump): string {
-        const { world, observer } = this.session
-        const { deliveredPl, pressurePa, reservoirPl } = world
-        const flow =
-            this.session.powered && pump.voice === "speaking" && observer.delivering ? observer.ratePlPerDay : 0
-        const names = [...this.alarmsStanding].map(index => alarmName(this.session.alarms[index].id))
-        return [
-            this.doing(pump).padEnd(14),
-            `flow ${formatMl(flow)} mL/day`,
-            `delivered ${formatNumber(deliveredPl / 1e6, 3)} µL, ${formatNumber(world.line.deliveredNg / 1000, 3)} µg`,
-            `line ${formatNumber(pressurePa / 1000, 2)} kPa`,
-            `reservoir ${formatMl(reservoirPl)} mL`,
-            names.length === 0 ? "no alarms" : names.join(", "),
-        ].join("  ")
-    }
-
-    private doing(pump: LivePump): string {
-        if (!this.session.powered) return "power off"
-        if (pump.voice !== "speaking") return pump.voice
-        if (this.session.observer.delivering) return "delivering"
-        return pump.mode === Mode.Stopped ? "stopped" : "not delivering"
-    }
-
-    private say(ms: number, text: string): void {
-        this.print(`${this.clock.dayAndTime(ms)}  ${text}`)
-    }
 }
 
 await runCommand(command)

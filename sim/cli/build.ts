@@ -11,6 +11,19 @@ const program = new Command("npm run build --")
     .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : 2))
     .parse()
 
+/** What the machine says of a program whose functions do not all fit into 64 kB. */
+const TOO_LARGE = "verification error: -1051"
+
+/** Finds code that the compiler refuses and no entry calls yet. All functions together may be too large: that is no error here. */
+async function compileEveryFunction(entry: Entry): Promise<void> {
+    try {
+        await buildFirmware(entry, ["-F", "allFunctions"])
+    } catch (error) {
+        const errors = (error as Error).message.split("\n").filter(line => / - .*error/.test(line))
+        if (!(errors.length === 1 && errors[0].includes(TOO_LARGE))) throw error
+    }
+}
+
 const strict: boolean = program.opts().strict === true
 const entries = program.args.length > 0 ? program.args : Object.keys(ENTRIES)
 for (const entry of entries) {
@@ -21,7 +34,7 @@ for (const entry of entries) {
 }
 try {
     for (const entry of entries as Entry[]) {
-        if (strict) await buildFirmware(entry, ["-F", "allFunctions"])
+        if (strict) await compileEveryFunction(entry)
         await buildFirmware(entry)
         process.stdout.write(`${ENTRIES[entry].padEnd(32)} ${statSync(firmwareFile(entry)).size} bytes of bytecode\n`)
     }

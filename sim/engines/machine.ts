@@ -17,6 +17,8 @@ export class Machine {
     lastSentMs = -Infinity
     private readonly scheduler: VirtualScheduler
     private readonly bridge: MachineBridge
+    /** Called with every frame that the machine sends. */
+    onFrame: ((frame: Uint8Array) => void) | undefined
     private readonly framesOut: Uint8Array[] = []
 
     private constructor(
@@ -53,6 +55,11 @@ export class Machine {
         return machine
     }
 
+    /** A frame from somebody else on the bus; the machine looks at it when it runs next. */
+    hear(frame: Uint8Array): void {
+        this.bridge.bringIn(frame)
+    }
+
     /**
      * Lets the machine run at the present moment until it and the bus have nothing more to say to each other.
      * Returns when it wants to run again, on the virtual clock.
@@ -65,7 +72,10 @@ export class Machine {
             if (this.panic !== 0) return Infinity
             if (this.framesOut.length > 0) {
                 this.lastSentMs = this.clock.nowMs
-                for (const frame of this.framesOut.splice(0)) this.bridge.receiveFrameOrPacket(frame)
+                for (const frame of this.framesOut.splice(0)) {
+                    this.bridge.receiveFrameOrPacket(frame)
+                    this.onFrame?.(frame)
+                }
                 // What jacdac-ts answers is sent by functions that are asynchronous in name.
                 await null
             }
@@ -82,6 +92,10 @@ class MachineBridge extends JDBridge {
     }
 
     protected override sendPacket(frame: Uint8Array): void {
+        this.bringIn(frame)
+    }
+
+    bringIn(frame: Uint8Array): void {
         const address = this.module._malloc(frame.length)
         this.module.HEAPU8.set(frame, address)
         this.module._jd_em_frame_received(address)

@@ -26,7 +26,7 @@ const SILENT_MS = 10_000
 const RESTART_MS_MIN = 4_000
 
 /** What the firmware shows of itself, as it said last. */
-export interface LivePump {
+export interface LiveState {
     mode: Mode
     /** What is heard of the firmware: nothing yet since power came on, its questions, or nothing for 10 s. */
     voice: "starting" | "speaking" | "silent"
@@ -42,7 +42,7 @@ export interface RealTimeOptions {
     /** Tells the person at the terminal what is waited for, or has happened to the firmware. */
     onNote: (text: string) => void
     /** The world has moved on or the firmware has spoken. */
-    onMoment: (pump: LivePump) => void
+    onMoment: (pump: LiveState) => void
 }
 
 /**
@@ -130,7 +130,7 @@ async function run(
 
 /** The bench on the clock of this machine. What the firmware says counts at the moment at which it is heard. */
 class RealTimeBench extends BenchServer {
-    readonly pump: LivePump = { mode: Mode.Running, voice: "starting" }
+    readonly pump: LiveState = { mode: Mode.Running, voice: "starting" }
     private startedAtMs = 0
     private heardMs = 0
     private bootMs = 0

@@ -4,16 +4,8 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt"
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
 import type { FlashRecords } from "../../src/drivers/journalStore"
-import {
-    ALARM_COUNT,
-    ALARMS,
-    Alarm,
-    hasAlarm,
-    highestPriority,
-    MINIMUM_RATE_ALARMS,
-    REASON_WORDS,
-    Reason,
-} from "../../src/pump/alarms"
+import { ALARMS, REASON_WORDS } from "../../src/pump/alarmRules"
+import { ALARM_COUNT, Alarm, hasAlarm, highestPriority, MINIMUM_RATE_ALARMS, Reason } from "../../src/pump/alarms"
 import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { createGuard, decodeLimits, type GuardLimits } from "../../src/pump/guard"
 import { checkpointAddress, createJournal, findState } from "../../src/pump/journal"
@@ -111,7 +103,8 @@ export class Session {
     private offer: { bytes: Uint8Array; record: ProgrammeRecord; filling: Filling | undefined } | undefined
     private readonly standing: (AlarmRecord | undefined)[] = new Array(ALARM_COUNT).fill(undefined)
     private delivering = false
-    private mode = Mode.Running
+    /** Whether a person has stopped the pump, as the firmware said last. */
+    mode = Mode.Running
     private basis: FlowBasis = "schedule"
     private readonly book = new BolusBook()
     readonly refusals: RefusalRecord[] = []
@@ -207,6 +200,11 @@ export class Session {
         this.world.advance(ms)
     }
 
+    /** Lets something happen now that the scenario does not foresee. */
+    intervene(event: ScenarioEvent): void {
+        this.events.splice(this.nextEvent, 0, { ...event, atMs: this.world.nowMs })
+    }
+
     private happen(event: ScenarioEvent): void {
         const world = this.world
         switch (event.kind) {
@@ -219,6 +217,9 @@ export class Session {
                 this.poweredOnMs = event.atMs
                 this.accountedMs = event.atMs
                 world.powerOn()
+                return
+            case "fill":
+                this.fill(event.filling, event.ngPerMl ?? this.reservoirNgPerMl)
                 return
             case "refill":
                 this.command(CommandKind.Refill, this.fill(event.filling, this.reservoirNgPerMl))

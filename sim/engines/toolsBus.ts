@@ -15,13 +15,12 @@ import {
     SRV_DEVICE_SCRIPT_MANAGER,
     SRV_SETTINGS,
 } from "jacdac-ts"
-import { WebSocket } from "ws"
+import { type BusSocket, openBusSocket } from "./busSocket"
 import { servicesFile } from "./firmware"
 
 // The product that DeviceScript's WebAssembly runtime announces itself as.
 const SIMULATOR_PRODUCT = 0x3fe5b46f
 
-const CONNECT_MS_MAX = 10_000
 const OBEY_TRIES = 10
 const OBEY_PAUSE_MS = 100
 
@@ -35,7 +34,7 @@ export class ToolsBus {
     readonly closed: Promise<void>
     open = true
 
-    private constructor(private readonly socket: WebSocket) {
+    private constructor(private readonly socket: BusSocket) {
         this.bus = new JDBus([], {
             services: JSON.parse(readFileSync(servicesFile(), "utf8")),
             disableRoleManager: true,
@@ -44,24 +43,20 @@ export class ToolsBus {
         this.bus.backgroundRefreshRegisters = false
         new SocketBridge(socket).bus = this.bus
         this.closed = new Promise(resolve => {
-            socket.once("close", () => {
+            socket.onClose = () => {
                 this.open = false
                 resolve()
-            })
+            }
         })
     }
 
-    /** Joins the bus at `url`; throws ToolsError when nothing answers there. */
+    /** Joins the bus at `url`, of one of BUS_PROTOCOLS; throws ToolsError when nothing answers there. */
     static async join(url: string): Promise<ToolsBus> {
-        const socket = new WebSocket(url, { handshakeTimeout: CONNECT_MS_MAX })
-        socket.binaryType = "arraybuffer"
-        await new Promise<void>((resolve, reject) => {
-            socket.once("open", resolve)
-            socket.once("error", error => reject(new ToolsError(`no bus of DeviceScript's tools: ${error.message}`)))
-        })
-        // A failure closes the socket, and that is what is looked at.
-        socket.on("error", () => {})
-        return new ToolsBus(socket)
+        try {
+            return new ToolsBus(await openBusSocket(url))
+        } catch (error) {
+            throw new ToolsError(`no Jacdac bus at ${url}: ${(error as Error).message}`)
+        }
     }
 
     leave(): void {
@@ -71,16 +66,13 @@ export class ToolsBus {
 }
 
 class SocketBridge extends JDBridge {
-    constructor(private readonly socket: WebSocket) {
+    constructor(private readonly socket: BusSocket) {
         super("tools", true)
-        socket.on("message", (data, isBinary) => {
-            // Text is what the tools tell one another beside the bus.
-            if (isBinary) this.receiveFrameOrPacket(new Uint8Array(data as ArrayBuffer))
-        })
+        socket.onFrame = frame => this.receiveFrameOrPacket(frame)
     }
 
     protected override sendPacket(frame: Uint8Array): void {
-        if (this.socket.readyState === WebSocket.OPEN) this.socket.send(frame)
+        this.socket.send(frame)
     }
 }
 

@@ -29,6 +29,10 @@ export interface VmOptions extends EngineOptions {
     flash?: Flash
     /** Called after every tick: for measurements of the machine itself. */
     afterTick?: (module: DevsModule) => void
+    /** Called at each power-on: whoever else is to be on the machine's bus joins it here. */
+    onPowerOn?: (machine: Machine) => void
+    /** Awaited after every tick, with the simulated time: for runs that are watched or talked to. */
+    pace?: (simulatedMs: number) => Promise<void>
 }
 
 /** Runs the session from its start to its end. The firmware must have been built (`npm run build`). */
@@ -76,6 +80,7 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
     const machine = await Machine.powerOn(clock, flash, line => {
         if (/^[>!]/.test(line)) log.push(line)
     })
+    options.onPowerOn?.(machine)
     const server = new BenchServer(session, options.onTraceLine)
     machine.bus.addServiceProvider(new JDServerServiceProvider("world", [server], { deviceId: WORLD_DEVICE_ID }))
     let dueMs = await machine.settle()
@@ -109,6 +114,7 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
         if (session.poweredOnMs !== bootMs) break
         session.tickDone()
         options.afterTick?.(machine.module)
+        await options.pace?.(session.world.nowMs)
 
         if (ticks % TICKS_PER_TURN === 0) {
             options.onProgress(session.world.nowMs)

@@ -1,6 +1,7 @@
 // What an entry of the log says, in words: what happened, why, how much, and when by both clocks.
 
-import { ALARMS, Alarm, REASON_WORDS } from "../../src/pump/alarms"
+import { ALARMS, REASON_WORDS } from "../../src/pump/alarmRules"
+import { Alarm } from "../../src/pump/alarms"
 import { WALL_UNKNOWN } from "../../src/pump/checkpoint"
 import { type Entry, EventKind, LOGGED_VOLUME_PL, REASONS_OF_BOLUS } from "../../src/pump/eventLog"
 import { MS_PER_SECOND } from "../../src/pump/limits"

@@ -1,7 +1,8 @@
 // The pump's memory, read out by whoever holds its bytes: how the pump would go on from it, what happened, and what of it is damaged.
 // State and ends of the rings are found as the firmware finds them, by its own functions.
 
-import { REASON_WORDS, Reason } from "../../src/pump/alarms"
+import { REASON_WORDS } from "../../src/pump/alarmRules"
+import { Reason } from "../../src/pump/alarms"
 import type { Bytes } from "../../src/pump/bytes"
 import { CHECKPOINT_SIZE_MAX, type Checkpoint, decodeCheckpoint, isBlank } from "../../src/pump/checkpoint"
 import { CHECKPOINT_PLACE, findState, MEMORY_SIZE, ODOMETERS_AT } from "../../src/pump/journal"

@@ -1,7 +1,8 @@
 // The memory that was read out, as people and as programs want it: a summary and a table, CSV (RFC 4180), or JSON Lines.
 
 import { stringify } from "csv-stringify/sync"
-import { ALARMS, hasAlarm, REASON_WORDS } from "../../src/pump/alarms"
+import { ALARMS, REASON_WORDS } from "../../src/pump/alarmRules"
+import { hasAlarm } from "../../src/pump/alarms"
 import { type Checkpoint, ProgrammeSource } from "../../src/pump/checkpoint"
 import { MS_PER_SECOND } from "../../src/pump/limits"
 import { BolusKind, Mode } from "../../src/pump/pump"

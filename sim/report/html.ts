@@ -106,7 +106,8 @@ ${schedule(facts)}
 `
 }
 
-function dependency(path: string): string {
+/** The text of a file of a package, to be inlined. */
+export function dependency(path: string): string {
     return readFileSync(createRequire(import.meta.url).resolve(path), "utf8")
 }
 
@@ -116,16 +117,18 @@ function ownFile(name: string): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }
 
-function escapeHtml(text: string): string {
+/** A text in which nothing is markup. */
+export function escapeHtml(text: string): string {
     return text.replace(/[&<>"]/g, character => ENTITIES[character])
 }
 
 /** JSON that cannot end the script element it stands in. */
-function json(value: unknown): string {
+export function json(value: unknown): string {
     return JSON.stringify(value).replaceAll("<", "\\u003c")
 }
 
-function script(text: string): string {
+/** A script that can't end the element it stands in. */
+export function script(text: string): string {
     return text.replaceAll("</script", "<\\/script")
 }
 

@@ -83,6 +83,7 @@ const EVENT_NAMES = {
     cancelBolus: "boluses ended by a person",
     minimumRate: "minimum rate set by a person",
     refillBegin: "refill begun",
+    fill: "reservoir filled",
 } as const
 
 const FAILURE_WORDS: Readonly<Record<SensorFailure, string>> = {

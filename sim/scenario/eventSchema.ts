@@ -155,6 +155,16 @@ const eventSchemas = [
         "A person fills the reservoir with the drug that is in it, and tells the pump so.",
         filling,
     ),
+    quantityEvent("fill", "A person fills the reservoir, and has not told the pump: its programmer does that.", {
+        volumeMl: filling.volumeMl,
+        missedMl: filling.missedMl,
+        lineChanged: filling.lineChanged,
+        microgramsPerMl: numberField(
+            "Strength of the drug, in micrograms per millilitre; as before where left out.",
+            0.001,
+            4_000_000,
+        ).optional(),
+    }),
     quantityEvent("programme", "A clinician's programmer offers the pump another programme.", {
         prescription: whereField(
             "The prescription that is offered; the pump takes another strength only with a refill.",

@@ -1,7 +1,7 @@
 // What a scenario file may expect of its run.
 
 import { z } from "zod"
-import { ALARMS, REASON_WORDS } from "../../src/pump/alarms"
+import { ALARMS, REASON_WORDS } from "../../src/pump/alarmRules"
 import {
     BOLUS_NAMES,
     BOLUS_OUTCOMES,

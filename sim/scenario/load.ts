@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url"
 import { MS_PER_DAY } from "../../src/pump/limits"
 import { Mechanism } from "../../src/pump/mechanism"
 import { mechanismRatePlPerDayMax } from "../../src/pump/pump"
-import { InputError, Problem, readInput, shown } from "../input"
+import { checkInput, InputError, Problem, readInput, shown } from "../input"
 import { CompiledPrescription, loadPrescription } from "../prescription/compile"
 import { encodeMechanism, loadMechanism, mechanismLimit, refusedFlow } from "../prescription/mechanism"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
-import { EventInput } from "./eventSchema"
+import { EventInput, eventSchema } from "./eventSchema"
 import { Expectations, Filling, PartName, Range, Scenario, ScenarioEvent, SensorFailure } from "./scenario"
 import { ScenarioInput, scenarioSchema } from "./schema"
 import { sinceStartMs, sinceStartText, wallMsOf } from "./time"
@@ -221,20 +221,36 @@ function eventsOf(
                 `${shown(input.at)}, when power is off`,
                 `a time at which the pump has the power for "${input.do}"`,
             )
-        if (input.do === "refill") checkFilling(input, field, reservoirMl, refuse)
         if (input.do === "programme" && input.refill)
             checkFilling(input.refill, `${field}.refill`, offer ? offer.prescription.reservoirMl : reservoirMl, refuse)
-        if (input.do === "bolus" && (input.micrograms === undefined) === (input.volumeMl === undefined))
-            refuse(
-                field,
-                input.volumeMl === undefined
-                    ? "a bolus without an amount"
-                    : "a bolus with both micrograms and volumeMl",
-                "a bolus with one of micrograms and volumeMl",
-            )
-        if (input.do === "sensorFault") checkSensorFault(input, field, refuse)
+        checkEvent(input, field, reservoirMl, refuse)
     }
     return inOrder.map(({ input, offer, atMs }) => eventOf(input, offer, atMs))
+}
+
+/** What of an event is wrong whenever it happens. */
+function checkEvent(input: EventInput, field: string, reservoirMl: number, refuse: Refuse): void {
+    if (input.do === "refill" || input.do === "fill") checkFilling(input, field, reservoirMl, refuse)
+    if (input.do === "bolus" && (input.micrograms === undefined) === (input.volumeMl === undefined))
+        refuse(
+            field,
+            input.volumeMl === undefined ? "a bolus without an amount" : "a bolus with both micrograms and volumeMl",
+            "a bolus with one of micrograms and volumeMl",
+        )
+    if (input.do === "sensorFault") checkSensorFault(input, field, refuse)
+}
+
+/** What a person at a running pump lets happen now, as an event of a scenario is written; throws InputError, by the name of `source`. */
+export function liveEvent(source: string, value: Record<string, unknown>, reservoirMl: number): ScenarioEvent {
+    const problems: Problem[] = []
+    const refuse: Refuse = (field, was, mayBe) => problems.push({ file: source, field, was, mayBe })
+    const input = checkInput(source, { ...value, at: "00:00" }, eventSchema)
+    if (input.do === "programme")
+        refuse("do", shown(input.do), "an event of no file: npm run programmer offers programmes")
+    if (input.again) refuse("again", "given", "left out: it happens now, and once")
+    checkEvent(input, "event", reservoirMl, refuse)
+    if (problems.length > 0) throw new InputError(problems)
+    return eventOf(input, undefined, 0)
 }
 
 /** When an event happens: at its time, and again as often as it says. */
@@ -249,7 +265,12 @@ type Input<Kind extends EventInput["do"]> = Extract<EventInput, { do: Kind }>
 /** What a file says of a filling of the reservoir. */
 type FillingInput = Omit<Input<"refill">, "at" | "do">
 
-function checkFilling(input: FillingInput, field: string, reservoirMl: number, refuse: Refuse): void {
+function checkFilling(
+    input: Omit<FillingInput, "measuredResidualMl"> & Partial<Pick<FillingInput, "measuredResidualMl">>,
+    field: string,
+    reservoirMl: number,
+    refuse: Refuse,
+): void {
     const { volumeMl, missedMl, measuredResidualMl } = input
     const may = (least: string) => `a number from ${least} to ${reservoirMl}, the prescription's reservoirMl`
     if (!(volumeMl <= reservoirMl)) refuse(`${field}.volumeMl`, shown(volumeMl), may("0.001"))
@@ -325,6 +346,11 @@ function eventOf(input: EventInput, offer: CompiledPrescription | undefined, atM
             }
         case "refill":
             return { atMs, kind: "refill", filling: fillingOf(input) }
+        case "fill": {
+            const { microgramsPerMl } = input
+            const ngPerMl = microgramsPerMl === undefined ? undefined : Math.round(microgramsPerMl * 1000)
+            return { atMs, kind: "fill", filling: fillingOf({ ...input, measuredResidualMl: undefined }), ngPerMl }
+        }
         case "sensorFault":
             return {
                 atMs,

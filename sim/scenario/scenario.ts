@@ -76,6 +76,8 @@ export type PersonEvent =
       }
     /** The reservoir is filled with the drug that is in it. */
     | { atMs: number; kind: "refill"; filling: Filling }
+    /** The same, and nobody has told the pump; with a drug of this strength, where one is given. */
+    | { atMs: number; kind: "fill"; filling: Filling; ngPerMl: number | undefined }
 
 /** Something that happens at a time since the start. */
 export type ScenarioEvent = WorldEvent | PersonEvent | { atMs: number; kind: "powerOff" | "powerOn" }

@@ -8,9 +8,11 @@ import {
     dropEntry,
     ENTRY_SIZE,
     EVENT_ENTRIES,
+    EventKind,
     EventLog,
     FAULT_ENTRIES,
     nextEntry,
+    note,
     noteTick,
 } from "../pump/eventLog"
 import { createGuard, Guard, GuardLimits, restoreGuard } from "../pump/guard"
@@ -276,12 +278,8 @@ export class JournalStore {
         for (let i = 0; i < size; i++) record[i] = incoming[i]
         const programme = decodeProgramme(record)
         if (typeof programme === "string") return this.refuse(ProgrammeAnswer.Damaged)
-        const highestPlPerDay = highestRatePlPerDay(programme)
-        if (highestPlPerDay > mechanismRatePlPerDayMax(pump.mechanism))
-            return this.refuse(ProgrammeAnswer.BeyondMechanism)
-        const limits = this.limits
-        if (limits && !withinLimits(programme, highestPlPerDay, limits))
-            return this.refuse(ProgrammeAnswer.BeyondLimits)
+        const answer = this.judgeProgramme(programme, pump)
+        if (answer !== ProgrammeAnswer.Taken) return this.refuse(answer)
         const journal = this.journal
         const first = !journal || journal.programmeSource !== ProgrammeSource.First
         this.storedAt = first ? ProgrammeSource.First : ProgrammeSource.Second
@@ -292,6 +290,30 @@ export class JournalStore {
         this.sum = readUint(record, size - 4, 4)
         pump.offered = programme
         this.answer = ProgrammeAnswer.Taken
+    }
+
+    /** Whether mechanism and guard's limits allow a programme: Taken, or why not. */
+    judgeProgramme(programme: Programme, pump: Pump): ProgrammeAnswer {
+        const highestPlPerDay = highestRatePlPerDay(programme)
+        if (highestPlPerDay > mechanismRatePlPerDayMax(pump.mechanism)) return ProgrammeAnswer.BeyondMechanism
+        const limits = this.limits
+        if (limits && !withinLimits(programme, highestPlPerDay, limits)) return ProgrammeAnswer.BeyondLimits
+        return ProgrammeAnswer.Taken
+    }
+
+    /** Where the programme stands that runs. */
+    programmeSource(): ProgrammeSource {
+        return this.journal ? this.journal.programmeSource : ProgrammeSource.Flash
+    }
+
+    /** Checksum of its record; 0 of the one in flash. */
+    programmeSum(): number {
+        return this.journal ? this.journal.programmeSum : 0
+    }
+
+    /** Notes in the log who was let in over the programmer's link, or was not. */
+    noteAccess(pump: Pump, kind: EventKind, value: number): void {
+        if (this.journal) note(this.journal.log, pump, kind, Reason.None, value)
     }
 
     private async readState(): Promise<Buffer[] | undefined> {

@@ -5,6 +5,7 @@ import { AlarmPriority } from "../pump/alarms"
 import { Guard } from "../pump/guard"
 import { Actions, Pump } from "../pump/pump"
 import { Readings } from "../pump/readings"
+import { Link } from "../service/link"
 import { Board } from "./energyUse"
 
 /** Pressure, encoder, reservoir switch, battery, real-time clock: each fills its own fields of the readings. */
@@ -63,7 +64,7 @@ export interface Heartbeat {
     beat(): Promise<void>
 }
 
-/** Where the pump tells what it does: the console on a board, the bench in the simulator. */
+/** Where the pump tells what it does, as it does it: the bench in the simulator. */
 export interface Monitor {
     /** Called at the end of every tick; says something when there is something to say. */
     report(pump: Pump, guard: Guard, actions: Actions): Promise<void>
@@ -96,8 +97,11 @@ export interface Parts {
     sensors: Sensor[]
     annunciator: Annunciator
     heartbeat: Heartbeat
-    monitor: Monitor
+    /** In the simulator. A board tells what it does over the link. */
+    monitor?: Monitor
     memory: RecordMemory
     supply?: SupplyWarning
     programmeOffer?: ProgrammeOffer
+    /** The programmer's link, on a pump that has one. */
+    link?: Link
 }

@@ -10,30 +10,6 @@ export enum AlarmPriority {
     High = 3,
 }
 
-/** What an alarm does to delivery while it stands. */
-export enum Effect {
-    /** Delivery goes on as programmed. */
-    Unchanged = 0,
-    /** The basal flow is the programme's weekly mean. */
-    WeeklyMean = 1,
-    /** The basal flow is the pump's minimum. */
-    MinimumRate = 2,
-    /** The motor makes no step forward. */
-    Stop = 3,
-}
-
-/** Whether an alarm outlasts its condition, and whose act it then waits for. */
-export enum Latch {
-    /** It ends with its condition. */
-    None = 0,
-    /** A person's acknowledgement or start ends it, once its condition is over. */
-    Acknowledge = 1,
-    /** A person's start ends it. */
-    Start = 2,
-    /** A clinician's release ends it; the pump is then stopped, and wants a start as well. */
-    Release = 3,
-}
-
 /** Every alarm the pump can raise: the bit it has in a set of alarms. */
 export enum Alarm {
     ReservoirLow = 0,
@@ -70,60 +46,70 @@ export enum Alarm {
     AccessRefused = 31,
 }
 
-export interface AlarmRule {
-    /** The name it goes by in reports and on the console. */
-    id: string
-    priority: AlarmPriority
-    effect: Effect
-    latch: Latch
-}
+export const ALARM_COUNT = 32
 
-/** The rule of each alarm, by its bit. `src/README.md` tells them to people; a test holds the two together. */
-export const ALARMS: readonly AlarmRule[] = [
-    { id: "reservoirLow", priority: AlarmPriority.Low, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "reservoirEmpty", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.None },
-    { id: "occlusion", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.Start },
-    { id: "motorNotFollowing", priority: AlarmPriority.High, effect: Effect.Unchanged, latch: Latch.Acknowledge },
-    { id: "pressureSensorFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "encoderFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "reservoirSwitchFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "batteryMonitorFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "wallClockUnknown", priority: AlarmPriority.Medium, effect: Effect.WeeklyMean, latch: Latch.None },
-    { id: "batteryLow", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "batteryEnd", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.Start },
-    { id: "timeLost", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.Acknowledge },
-    { id: "programmeMissing", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.None },
-    { id: "programmeDamaged", priority: AlarmPriority.High, effect: Effect.MinimumRate, latch: Latch.None },
-    { id: "stoppedOver5Min", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "stoppedOver48Hours", priority: AlarmPriority.High, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "clockFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "refillOverdue", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "motorFailed", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.Start },
-    { id: "overDelivery", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.Release },
-    { id: "underDelivery", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "lineSignatureLost", priority: AlarmPriority.High, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "volumeDisagreement", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.Acknowledge },
-    { id: "repeatedResets", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.Acknowledge },
-    { id: "selfTestFailed", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.None },
-    { id: "restartedTooOften", priority: AlarmPriority.High, effect: Effect.Stop, latch: Latch.Release },
-    { id: "checkpointDamaged", priority: AlarmPriority.High, effect: Effect.MinimumRate, latch: Latch.None },
-    { id: "memoryFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "minimumRateChosen", priority: AlarmPriority.Medium, effect: Effect.MinimumRate, latch: Latch.Start },
-    { id: "lineNotPrimed", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "refillUnfinished", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "accessRefused", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.Acknowledge },
-]
+// The sets that the pump goes by. They say the same as the rules, which a test holds them to: as numbers they cost no memory on the
+// device, and asking them no loop.
 
-export const ALARM_COUNT = ALARMS.length
+/** By their priority; all others are low. */
+const HIGH_ALARMS =
+    (1 << Alarm.ReservoirEmpty) |
+    (1 << Alarm.Occlusion) |
+    (1 << Alarm.MotorNotFollowing) |
+    (1 << Alarm.BatteryEnd) |
+    (1 << Alarm.ProgrammeMissing) |
+    (1 << Alarm.ProgrammeDamaged) |
+    (1 << Alarm.StoppedOver48Hours) |
+    (1 << Alarm.MotorFailed) |
+    (1 << Alarm.OverDelivery) |
+    (1 << Alarm.LineSignatureLost) |
+    (1 << Alarm.SelfTestFailed) |
+    (1 << Alarm.RestartedTooOften) |
+    (1 << Alarm.CheckpointDamaged)
+const MEDIUM_ALARMS =
+    (1 << Alarm.PressureSensorFault) |
+    (1 << Alarm.EncoderFault) |
+    (1 << Alarm.ReservoirSwitchFault) |
+    (1 << Alarm.BatteryMonitorFault) |
+    (1 << Alarm.WallClockUnknown) |
+    (1 << Alarm.BatteryLow) |
+    (1 << Alarm.TimeLost) |
+    (1 << Alarm.StoppedOver5Min) |
+    (1 << Alarm.ClockFault) |
+    (1 << Alarm.RefillOverdue) |
+    (1 << Alarm.UnderDelivery) |
+    (1 << Alarm.VolumeDisagreement) |
+    (1 << Alarm.RepeatedResets) |
+    (1 << Alarm.MemoryFault) |
+    (1 << Alarm.MinimumRateChosen) |
+    (1 << Alarm.LineNotPrimed) |
+    (1 << Alarm.RefillUnfinished) |
+    (1 << Alarm.AccessRefused)
 
 /** The alarms that stop delivery while they stand, and those that bring the basal flow down to the minimum. */
-export const STOPPING_ALARMS = alarmsWhere(rule => rule.effect === Effect.Stop)
-export const MINIMUM_RATE_ALARMS = alarmsWhere(rule => rule.effect === Effect.MinimumRate)
+export const STOPPING_ALARMS =
+    (1 << Alarm.ReservoirEmpty) |
+    (1 << Alarm.Occlusion) |
+    (1 << Alarm.BatteryEnd) |
+    (1 << Alarm.ProgrammeMissing) |
+    (1 << Alarm.MotorFailed) |
+    (1 << Alarm.OverDelivery) |
+    (1 << Alarm.SelfTestFailed) |
+    (1 << Alarm.RestartedTooOften)
+export const MINIMUM_RATE_ALARMS =
+    (1 << Alarm.ProgrammeDamaged) | (1 << Alarm.CheckpointDamaged) | (1 << Alarm.MinimumRateChosen)
 
-/** The alarms that outlast their condition; those that an acknowledgement ends, and those that take a clinician. */
-export const LATCHING_ALARMS = alarmsWhere(rule => rule.latch !== Latch.None)
-export const ACKNOWLEDGED_ALARMS = alarmsWhere(rule => rule.latch === Latch.Acknowledge)
-export const RELEASED_ALARMS = alarmsWhere(rule => rule.latch === Latch.Release)
+/** Those that an acknowledgement ends, those that a start ends, those that take a clinician; and all that outlast their condition. */
+export const ACKNOWLEDGED_ALARMS =
+    (1 << Alarm.MotorNotFollowing) |
+    (1 << Alarm.TimeLost) |
+    (1 << Alarm.VolumeDisagreement) |
+    (1 << Alarm.RepeatedResets) |
+    (1 << Alarm.AccessRefused)
+const STARTED_ALARMS =
+    (1 << Alarm.Occlusion) | (1 << Alarm.BatteryEnd) | (1 << Alarm.MotorFailed) | (1 << Alarm.MinimumRateChosen)
+export const RELEASED_ALARMS = (1 << Alarm.OverDelivery) | (1 << Alarm.RestartedTooOften)
+export const LATCHING_ALARMS = ACKNOWLEDGED_ALARMS | STARTED_ALARMS | RELEASED_ALARMS
 
 /** The alarms of a sensor whose reading can't be had or believed: while one stands no bolus begins. */
 export const SENSOR_ALARMS =
@@ -132,12 +118,6 @@ export const SENSOR_ALARMS =
     (1 << Alarm.ReservoirSwitchFault) |
     (1 << Alarm.BatteryMonitorFault) |
     (1 << Alarm.ClockFault)
-
-function alarmsWhere(holds: (rule: AlarmRule) => boolean): number {
-    let alarms = 0
-    for (let i = 0; i < ALARMS.length; i++) if (holds(ALARMS[i])) alarms = alarms | (1 << i)
-    return alarms
-}
 
 /** Why an alarm stands, where it may have several causes; and why a reading is not believed. */
 export enum Reason {
@@ -196,51 +176,6 @@ export enum Reason {
     TagWrong = 40,
 }
 
-/** The words for each reason, by its number. */
-export const REASON_WORDS: readonly string[] = [
-    "",
-    "",
-    "no answer",
-    "an impossible answer",
-    "an old answer",
-    "stuck",
-    "out of range",
-    "noisy",
-    "jumped",
-    "drifting",
-    "pressure over the threshold",
-    "pressure rising with each step",
-    "spinal pulsation lost",
-    "no pressure from the steps",
-    "weak pressure from the steps",
-    "steps lost",
-    "moved by itself",
-    "over the programme",
-    "under the programme",
-    "too many steps at once",
-    "limit of an hour",
-    "limit of a day",
-    "limit of the prime",
-    "limit of the pull-back",
-    "encoder differs from steps",
-    "end switch differs from account",
-    "refill residual differs from account",
-    "clock jumped",
-    "ticks late",
-    "record missing",
-    "record damaged",
-    "more than the mechanism can do",
-    "arithmetic",
-    "logic",
-    "record memory",
-    "motor driver",
-    "program damaged",
-    "record of a later firmware",
-    "supply failing",
-    "refill due soon",
-    "commands that are not the programmer's",
-]
-
 /** True when `alarm` is in the set `alarms`. */
 export function hasAlarm(alarms: number, alarm: Alarm): boolean {
     return (alarms & (1 << alarm)) !== 0
@@ -248,8 +183,7 @@ export function hasAlarm(alarms: number, alarm: Alarm): boolean {
 
 /** The highest priority among the alarms of a set; None for the empty set. */
 export function highestPriority(alarms: number): AlarmPriority {
-    let highest = AlarmPriority.None
-    for (let i = 0; i < ALARM_COUNT; i++)
-        if ((alarms & (1 << i)) !== 0 && ALARMS[i].priority > highest) highest = ALARMS[i].priority
-    return highest
+    if ((alarms & HIGH_ALARMS) !== 0) return AlarmPriority.High
+    if ((alarms & MEDIUM_ALARMS) !== 0) return AlarmPriority.Medium
+    return alarms !== 0 ? AlarmPriority.Low : AlarmPriority.None
 }

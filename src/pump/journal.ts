@@ -26,6 +26,9 @@ export const CHECKPOINT_PLACE = 256
 export const ODOMETERS_AT = 512
 export const FLASH_MARK_AT = 544
 export const FLASH_MARK_SIZE = 8
+/** The key of the programmer's link, in two copies (`service/linkKey.ts`); never read out. */
+export const LINK_KEYS_AT = 576
+export const LINK_KEY_PLACE = 64
 export const PROGRAMMES_AT = 768
 export const PROGRAMME_PLACE = 2752
 export const FAULTS_AT = 6272

@@ -3,7 +3,6 @@
 
 import * as ds from "@devicescript/core"
 import { startAnnunciator } from "../../src/drivers/annunciator"
-import { startConsoleMonitor } from "../../src/drivers/consoleMonitor"
 import { OutputPin, SwitchedOutput } from "../../src/drivers/hardware"
 import { startHeartbeat } from "../../src/drivers/heartbeat"
 import { highestPriority, Reason } from "../../src/pump/alarms"
@@ -163,7 +162,6 @@ function phasesOf(): Phase[] {
     const guard = createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, 0)
     const worst: Pump[] = []
     for (let i = 0; i < WORST_PUMPS; i++) worst.push(createPump(records, 0))
-    const monitor = startConsoleMonitor()
     const heartbeat = startHeartbeat(fakePin)
     const annunciator = startAnnunciator(fakeOutput, fakeOutput, fakeOutput)
     const journal = createJournal(
@@ -288,7 +286,6 @@ function phasesOf(): Phase[] {
                 let deadlineMs = 0
                 for (let i = 0; i < 200; i++) {
                     if (ds.millis() < deadlineMs) deadlineMs = 0
-                    await monitor.report(pump, guard, actions)
                     noteTick(journal.log, pump, readings, actions)
                     await heartbeat.beat()
                     deadlineMs += 100
@@ -296,7 +293,7 @@ function phasesOf(): Phase[] {
             },
         },
         {
-            // And what it calls more when alarms change: light and buzzer, a line on the console, the checkpoint, a late deadline.
+            // And what it calls more when alarms change: light and buzzer, the checkpoint, a late deadline.
             name: "loopCallsWorst",
             count: 4,
             prepare: () => {
@@ -310,7 +307,6 @@ function phasesOf(): Phase[] {
                     pump.conditions = pump.alarms
                     const priority = highestPriority(pump.alarms)
                     await annunciator.show(priority, priority, pump.nowMs + told)
-                    await monitor.report(pump, guard, actions)
                     encodeCheckpoint(pump, guard, journal, checkpoint)
                     nextDueMs(0, 100, pump.nowMs)
                 }

@@ -26,28 +26,39 @@ export const GROUPS: Record<string, Group> = {
         modules: ["bolus", "doses", "lineContents", "localTime"],
         tests: ["pump/bolus", "pump/doses", "pump/lineContents", "pump/localTime", "pump/periodic", "pump/refill"],
     },
-    supervision: {
-        modules: ["tick", "supervise", "commands", "delivery", "relief", "schedule", "pump"],
+    supervise: {
+        modules: ["supervise", "delivery", "relief"],
         tests: [
             "pump/alarms",
-            "pump/bolus",
             "pump/commands",
             "pump/guarded",
-            "pump/idle",
             "pump/jumpedEncoder",
             "pump/lateAndLost",
-            "pump/lineContents",
-            "pump/localTime",
-            "pump/metering",
             "pump/occlusion",
-            "pump/periodic",
             "pump/refill",
             "pump/relief",
-            "pump/restart",
-            "pump/schedule",
             "pump/supervise",
         ],
     },
+    tick: {
+        modules: ["tick", "schedule"],
+        tests: [
+            "pump/commands",
+            "pump/guarded",
+            "pump/idle",
+            "pump/lateAndLost",
+            "pump/lineContents",
+            "pump/metering",
+            "pump/periodic",
+            "pump/relief",
+            "pump/schedule",
+        ],
+    },
+    commands: {
+        modules: ["commands"],
+        tests: ["pump/alarms", "pump/bolus", "pump/commands", "pump/lineContents", "pump/refill", "pump/schedule"],
+    },
+    pump: { modules: ["pump"], tests: ["pump/restart", "pump/metering", "pump/supervise"] },
 }
 
 /** The group that is being mutated. */

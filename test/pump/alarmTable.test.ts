@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs"
 import { expect, test } from "vitest"
-import { ALARMS, AlarmPriority, Effect, Latch } from "../../src/pump/alarms"
+import { ALARMS, Effect, Latch } from "../../src/pump/alarmRules"
+import { AlarmPriority } from "../../src/pump/alarms"
 
 const DELIVERY: Record<Effect, string> = {
     [Effect.Unchanged]: "goes on",

@@ -1,18 +1,15 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { ALARMS, Effect, Latch, REASON_WORDS } from "../../src/pump/alarmRules"
 import {
     ACKNOWLEDGED_ALARMS,
     ALARM_COUNT,
-    ALARMS,
     Alarm,
     AlarmPriority,
-    Effect,
     hasAlarm,
     highestPriority,
     LATCHING_ALARMS,
-    Latch,
     MINIMUM_RATE_ALARMS,
-    REASON_WORDS,
     RELEASED_ALARMS,
     Reason,
     STOPPING_ALARMS,

@@ -2,7 +2,8 @@
 // ticks when it asks for them. What the parts show is kept here, because the pump marks the readings that it does not believe.
 
 import { NO_DOSES } from "../../sim/prescription/doses"
-import { ALARM_COUNT, ALARMS, type Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
+import { ALARMS } from "../../src/pump/alarmRules"
+import { ALARM_COUNT, type Alarm, hasAlarm, Reason } from "../../src/pump/alarms"
 import { writeUint } from "../../src/pump/bytes"
 import {
     CHECKPOINT_SIZE,

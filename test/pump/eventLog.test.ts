@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { beforeEach, describe, expect, test } from "vitest"
-import { ALARM_COUNT, ALARMS, Alarm, Reason } from "../../src/pump/alarms"
+import { ALARMS } from "../../src/pump/alarmRules"
+import { ALARM_COUNT, Alarm, Reason } from "../../src/pump/alarms"
 import {
     createEventLog,
     decodeEntry,

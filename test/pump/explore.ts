@@ -15,9 +15,9 @@
 // `npx tsx test/pump/explore.ts` prints the walks; with `--held` the whole one of supervision (`explore`).
 
 import { fileURLToPath } from "node:url"
+import { ALARMS } from "../../src/pump/alarmRules"
 import {
     ACKNOWLEDGED_ALARMS,
-    ALARMS,
     Alarm,
     AlarmPriority,
     hasAlarm,

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { ToolsBus } from "../../sim/engines/toolsBus"
+import { readOut } from "../../sim/journal/readOut"
+import { BusServer } from "../../sim/live/busServer"
+import { LivePump } from "../../sim/live/livePump"
+import { loadPrescription } from "../../sim/prescription/compile"
+import { readProgramme } from "../../sim/prescription/decompile"
+import { findPump, PumpClient, RefusedError } from "../../sim/programmer/client"
+import { liveEvent, loadScenario } from "../../sim/scenario/load"
+import { CommandKind } from "../../src/pump/readings"
+
+/** The simulated pump's bytecode, and a programmer that reaches it over a bus of this machine. */
+const scenario = loadScenario("sim/scenarios/patient-dose-day.json")
+const OTHER = loadPrescription("sim/prescriptions/continuous-100.json")
+
+let bus: BusServer
+let pump: LivePump
+let running: Promise<void>
+let tools: ToolsBus
+let client: PumpClient
+let key: Buffer
+
+const happens = (event: Record<string, unknown>) => pump.intervene(liveEvent("test", event, 20))
+
+/** Waits until the pump shows what is waited for; its time goes far faster than this. */
+async function until(holds: (status: Awaited<ReturnType<PumpClient["status"]>>) => boolean) {
+    for (;;) {
+        const status = await client.status()
+        if (holds(status)) return status
+    }
+}
+
+beforeAll(async () => {
+    bus = await BusServer.start(0)
+    pump = new LivePump(scenario, scenario.seed, Infinity, bus)
+    running = pump.run()
+    tools = await ToolsBus.join(bus.url)
+    client = new PumpClient(tools.bus, await findPump(tools.bus, 20_000))
+}, 60_000)
+
+afterAll(async () => {
+    tools.leave()
+    pump.stop()
+    await running
+    bus.stop()
+})
+
+describe("a pump on its bus", () => {
+    test("is read by anybody, and changed by nobody without its key", async () => {
+        const status = await until(({ delivering }) => delivering)
+        expect(status).toMatchObject({ mode: "running", paired: false, alarms: [] })
+        expect(status.programme).toMatchObject({ concentrationNgPerMl: 1_000_000, meanPlPerDay: 200_000_000 })
+        await expect(client.command(CommandKind.Stop)).rejects.toThrow("pair it first")
+        const stranger = new PumpClient(tools.bus, await findPump(tools.bus, 20_000), Buffer.alloc(32, 1))
+        await expect(stranger.command(CommandKind.Stop)).rejects.toThrow("no programmer has been paired")
+        expect(readProgramme(await client.programme(), "it")).toEqual(
+            readProgramme(scenario.programmeBytes, "the scenario's"),
+        )
+    })
+
+    test("LNK-5: lets in who can press its button", async () => {
+        key = await client.pair(() => happens({ do: "acknowledge" }))
+        expect(key).toHaveLength(32)
+        expect((await client.status()).paired).toBe(true)
+        const stranger = new PumpClient(tools.bus, await findPump(tools.bus, 20_000), Buffer.alloc(32, 1))
+        await expect(stranger.command(CommandKind.Stop)).rejects.toThrow("the key is not this pump's")
+    })
+
+    test("gives a bolus and a patient's dose, and says why it does not", async () => {
+        await client.command(CommandKind.PatientDose)
+        expect((await client.status()).bolus).toBe("patient's dose")
+        await expect(client.command(CommandKind.PatientDose)).rejects.toThrow("lockout")
+        await until(({ bolus }) => bolus === "")
+        await client.command(CommandKind.Bolus, { volumeNl: 5_000, rateNlPerDay: 720_000 })
+        expect((await client.status()).bolus).toBe("clinician's bolus")
+        await client.command(CommandKind.CancelBolus)
+        expect((await client.status()).bolus).toBe("")
+    })
+
+    test("MON-1: shows an alarm with its reason, and what it waits for", async () => {
+        happens({ do: "occlude" })
+        const { alarms, delivering } = await until(status => status.alarms.some(({ id }) => id === "occlusion"))
+        expect(delivering).toBe(false)
+        expect(alarms[0]).toMatchObject({ id: "occlusion", seen: false })
+        expect(alarms[0].reason).not.toBe("")
+        await client.command(CommandKind.Acknowledge)
+        expect((await client.status()).alarms[0]).toMatchObject({ id: "occlusion", seen: true })
+        happens({ do: "clear" })
+        await client.command(CommandKind.Start)
+        expect(await client.status()).toMatchObject({ delivering: true, alarms: [] })
+    })
+
+    test("PRG-8: takes a refill with another programme, once its reading is confirmed", async () => {
+        happens({ do: "fill", volumeMl: 18, microgramsPerMl: 500, lineChanged: true })
+        const reading = await client.propose(OTHER.bytes)
+        expect(reading).toMatchObject({ concentrationNgPerMl: 500_000, meanPlPerDay: 200_000_000 })
+        expect(reading.differences).toContain("concentrationNgPerMl")
+        await expect(client.confirm(reading)).rejects.toThrow(RefusedError)
+        const again = await client.propose(OTHER.bytes)
+        await client.confirm(again, { volumeNl: 18_000_000, lineChanged: true })
+        expect(await client.status()).toMatchObject({ programme: { concentrationNgPerMl: 500_000 } })
+        expect(await client.programme()).toEqual(Buffer.from(OTHER.bytes))
+    })
+
+    test("LNK-3: is the same after a power cut, for the programmer too", async () => {
+        const before = await client.status()
+        happens({ do: "powerOff" })
+        await expect.poll(() => pump.session.powered, { timeout: 20_000 }).toBe(false)
+        happens({ do: "powerOn" })
+        await expect.poll(() => pump.session.powered, { timeout: 20_000 }).toBe(true)
+        const found = new PumpClient(tools.bus, await findPump(tools.bus, 20_000), key)
+        client = found
+        const after = await until(({ delivering }) => delivering)
+        expect(after.programme).toEqual(before.programme)
+        expect(after.residualPl).toBeLessThanOrEqual(before.residualPl)
+        await client.command(CommandKind.Stop)
+        await client.selfTest()
+        await client.command(CommandKind.Start)
+        expect(await client.status()).toMatchObject({ mode: "running" })
+    })
+
+    test("MON-2: tells all of it in its log, and not its key", async () => {
+        const image = await client.memory()
+        expect(image.includes(key)).toBe(false)
+        const read = readOut(image)
+        const told = read.entries.map(({ what }) => what)
+        for (const what of [
+            "programmer paired",
+            "patient's dose delivered",
+            "patient's dose denied",
+            "clinician's bolus cancelled",
+            "programme taken",
+            "refilled",
+            "stopped by a person",
+        ])
+            expect(told).toContain(what)
+        expect(read.badCopies).toEqual([])
+    })
+
+    test("is reached over TCP as well", async () => {
+        const other = await ToolsBus.join(bus.tcpUrl)
+        const found = new PumpClient(other.bus, await findPump(other.bus, 20_000), key)
+        expect(await found.status()).toMatchObject({ paired: true })
+        other.leave()
+    })
+})
