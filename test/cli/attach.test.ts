@@ -16,6 +16,7 @@ import { fixtureRun, fixtureScenario } from "../report/fixture"
 const PRIME = "sim/scenarios/prime.json"
 const TOOLS_PORT = 8081
 const DEVS = join(ROOT, "node_modules/@devicescript/cli/devicescript")
+const PROGRAMMER = ["--import", "tsx", join(ROOT, "sim/cli/programmer.ts")]
 const ATTACH = ["--import", "tsx", join(ROOT, "sim/cli/attach.ts")]
 
 const children = new Set<ChildProcess>()
@@ -141,6 +142,7 @@ const SCENARIO = {
     duration: "00:00:30",
     startsAt: "2026-03-02T00:00:00",
     events: [
+        { at: "00:00:05", do: "acknowledge", again: { every: "00:00:02", times: 4 } },
         { at: "00:00:06", do: "prime", volumeMl: 0.005, rateMlPerHour: 10 },
         { at: "00:00:11", do: "stop" },
         { at: "00:00:16", do: "start" },
@@ -167,12 +169,21 @@ test("a scenario runs in real time around the firmware in the tools", { timeout:
     await until("devs run starts the firmware", () => device.text.stdout.includes("self-deployed"))
 
     const attached = start([...ATTACH, file, "--json"], ROOT)
+    // A programmer on the same bus, with tools that are not of this project between it and the pump.
+    await until("the pump delivers", () => attached.text.stderr.includes("starting"))
+    const programmer = [...PROGRAMMER, "--bus", `ws://127.0.0.1:${TOOLS_PORT}`, "--keys", join(folder, "keys")]
+    const paired = start([...programmer, "pair"], ROOT)
+    const pairedStatus = await paired.ended
+    const silenced = start([...programmer, "--json", "silence"], ROOT)
+    const silencedStatus = await silenced.ended
     const status = await attached.ended
     const { stdout, stderr } = attached.text
     for (const { child } of [device, devtools]) child.kill("SIGKILL")
 
     const said = `${stderr}\n${device.text.stdout}`
     expect(status, said).toBe(0)
+    expect(pairedStatus, paired.text.stderr).toBe(0)
+    expect(silencedStatus, silenced.text.stderr).toBe(0)
     const result = JSON.parse(stdout)
     expect(result, said).toMatchObject({ engine: "attach", simulatedMs: 30_000, stepErrorMax: null })
     expect(result.alarms).not.toContainEqual(expect.objectContaining({ priority: "high" }))
