@@ -13,6 +13,7 @@ import type { Scenario } from "../scenario/scenario"
 import { energyRows, measureEnergy } from "./energy"
 import { GC_HEAP_BYTES } from "./gcHeap"
 import { journalRows } from "./journal"
+import { fuzzCore, fuzzVm } from "./linkFuzz"
 import { measureHeap } from "./memory"
 import {
     accelStepperEachMs,
@@ -212,7 +213,12 @@ const tick: Part = async () => {
             costs.worstTick,
             "60 × 4, 10 s late: two samples judged whole, prime and segment end, 7 steps, emptied, refilled",
         ),
-        inPasses("monitor and heartbeat", costs.loopCalls, "60 × 200, the boards' own, on a pin that costs a call"),
+        inPasses("log and heartbeat", costs.loopCalls, "60 × 200, the boards' own, on a pin that costs a call"),
+        inPasses(
+            "act over the link",
+            costs.sealedAct,
+            `60 × 10, tag checked, carried out and answered; ${costs.sealedAct.bytes.toFixed(0)} bytes of the heap`,
+        ),
         inPasses("sleep and wake", costs.empty, "the quickest of 60 empty slices"),
         inPasses("what follows new alarms", costs.loopCallsWorst, "60 × 4: light and buzzer, checkpoint encoded"),
         inMs(
@@ -224,12 +230,13 @@ const tick: Part = async () => {
         ),
         inMs("sampled tick", costs.sampledTick, 0, { figure: 25, name: "aim" }, ""),
         inMs("worst tick", costs.worstTick, 0, period, ""),
+        inMs("act over the link", costs.sealedAct, 0, period, ""),
         inMs(
             "mean tick with its loop",
             sum(meanTick, costs.loopCalls, costs.empty),
             PIN_WRITE_MS_ON_CHIP,
             period,
-            "with monitor, heartbeat, sleep and one pin written; without waiting for sensors",
+            "with log, heartbeat, sleep and one pin written; without waiting for sensors",
         ),
         inMs(
             "worst tick with its loop",
@@ -349,5 +356,39 @@ const journal: Part = async ({ onProgress }) => await journalRows(onProgress)
 const therapies: Part = async ({ onProgress }) => await therapyRows(onProgress)
 
 /** Every part of the bench by the name that `--only` takes, in the order in which they run. */
-export const PARTS = { core, vm, drift, tick, size, heap, metering, faults, energy, journal, therapies } as const
+/** Frames of every kind into the programmer's link. */
+const link: Part = async ({ onProgress }) => {
+    const core = await fuzzCore(1_000_000, 1, done => onProgress(done * 0.6))
+    const vm = await fuzzVm(shipped("patient-dose-day"), 50_000, 1, done => onProgress(0.6 + done * 0.4))
+    const wrong = { figure: core.sealed, name: "sealed rightly" }
+    return [
+        rowOf(
+            "link",
+            "acts taken on core",
+            core.taken,
+            "",
+            wrong,
+            `of ${core.frames} frames, nine of ten spoilt, seed 1`,
+        ),
+        rowOf(
+            "link",
+            "memory grown on core",
+            core.grownBytes / 1e6,
+            "MB",
+            undefined,
+            "from a tenth of them to the end",
+        ),
+        rowOf("link", "ticks lost on vm", vm.ticksLost, "", undefined, `${vm.frames} packets, one a tick, seed 1`),
+        rowOf(
+            "link",
+            "heap grown on vm",
+            vm.grownBytes,
+            "bytes",
+            undefined,
+            "most in use, from a tenth of them to the end",
+        ),
+    ]
+}
+
+export const PARTS = { core, vm, drift, tick, size, heap, metering, faults, energy, journal, therapies, link } as const
 export type PartName = keyof typeof PARTS

@@ -19,6 +19,7 @@ const PHASES = [
     "judgedTicks",
     "worstTick",
     "loopCalls",
+    "sealedAct",
     "loopCallsWorst",
 ] as const
 type Phase = (typeof PHASES)[number]

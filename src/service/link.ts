@@ -212,6 +212,11 @@ export class Link implements ProgrammeOffer, Sensor {
         readings.commandLineChanged = (body[16] & LINE_CHANGED) !== 0
     }
 
+    /** True while an act waits to be looked at, or for what becomes of it. */
+    working(): boolean {
+        return this.asked !== 0 || this.incoming !== undefined
+    }
+
     /** True while the programme that the journal brings in is the one proposed here. */
     offers(): boolean {
         return this.given && this.asked === CommandKind.Programme
@@ -235,12 +240,7 @@ export class Link implements ProgrammeOffer, Sensor {
         if (proposal && !(nowMs - proposal.beganMs <= PROPOSAL_MS) && this.asked === 0) this.proposal = undefined
         if (!(nowMs - this.failedMs <= FAILURES_FORGOTTEN_MS)) this.failures = 0
         this.busy =
-            this.pairing ||
-            this.asked !== 0 ||
-            this.incoming !== undefined ||
-            this.readPart >= 0 ||
-            this.proposal !== undefined ||
-            this.failures > 0
+            this.pairing || this.working() || this.readPart >= 0 || this.proposal !== undefined || this.failures > 0
     }
 
     /** Pairs once the button has been pressed; not while an alarm waits to be seen, whose acknowledgement the press would be. */

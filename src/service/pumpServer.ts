@@ -91,7 +91,7 @@ function registerValue(link: Link, code: number): unknown {
     const pump = link.pump
     if (code === Code.Challenge) return link.challenge()
     if (code === Code.Answer) return link.answer()
-    if (code === Code.Access) return [link.paired() ? 1 : 0, link.busy ? 1 : 0, link.failures, link.waitS()]
+    if (code === Code.Access) return [link.paired() ? 1 : 0, link.working() ? 1 : 0, link.failures, link.waitS()]
     return pump ? pumpValue(link, pump, code) : undefined
 }
 

@@ -5,12 +5,15 @@ import * as ds from "@devicescript/core"
 import { startAnnunciator } from "../../src/drivers/annunciator"
 import { OutputPin, SwitchedOutput } from "../../src/drivers/hardware"
 import { startHeartbeat } from "../../src/drivers/heartbeat"
+import { JournalStore } from "../../src/drivers/journalStore"
+import { RecordMemory } from "../../src/drivers/parts"
 import { highestPriority, Reason } from "../../src/pump/alarms"
+import { readUint, writeUint } from "../../src/pump/bytes"
 import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
 import { CellKind } from "../../src/pump/energy"
 import { noteTick } from "../../src/pump/eventLog"
 import { createGuard, GuardLimits } from "../../src/pump/guard"
-import { countSteps, createJournal } from "../../src/pump/journal"
+import { countSteps, createJournal, LINK_KEY_PLACE, LINK_KEYS_AT } from "../../src/pump/journal"
 import {
     DAY_LIMIT_PL_MAX,
     HOUR_LIMIT_PL_MAX,
@@ -26,6 +29,10 @@ import { CommandKind, createReadings, Readings, SensorFault } from "../../src/pu
 import { planFlow } from "../../src/pump/schedule"
 import { STAGES } from "../../src/pump/supervise"
 import { nextDueMs, tick } from "../../src/pump/tick"
+import { ActKind, Link } from "../../src/service/link"
+import { saveKey } from "../../src/service/linkKey"
+import { platformCrypto } from "../../src/service/platformCrypto"
+import { ACT_HEADER_SIZE, appendTag, KEY_SIZE, TAG_SIZE, tagOf } from "../../src/service/seal"
 
 /** Repetitions of every phase, the first half for the host's compiler to settle; the first phase of the first one is at FIRST_MS, each next one SPACING_MS later. */
 const ROUNDS = 120
@@ -33,6 +40,7 @@ const FIRST_MS = 10_000
 const SPACING_MS = 100
 
 const SEGMENTS_PER_DAY = 48
+const PUMP_ID = "0123456789abcdef"
 const WORST_PUMPS = 4
 
 /** As wide as they may be: what the guard counts costs the same. */
@@ -153,7 +161,55 @@ interface Phase {
     run: () => Promise<void>
 }
 
-function phasesOf(): Phase[] {
+/** The records of a pump that has none. */
+const NOTHING: Records = {
+    programme: undefined,
+    mechanism: undefined,
+    limits: undefined,
+    checkpoint: undefined,
+    checkpointDamage: Reason.None,
+}
+
+/** A link whose record memory holds its key, and nothing else. */
+interface Linked {
+    link: Link
+    memory: RecordMemory
+    key: Buffer
+}
+
+function linkOf(): Linked {
+    const keys = Buffer.alloc(2 * LINK_KEY_PLACE)
+    const memory: RecordMemory = {
+        read: async (address: number, length: number) =>
+            keys.slice(address - LINK_KEYS_AT, address - LINK_KEYS_AT + length),
+        write: async (address: number, bytes: Buffer, length: number) => {
+            keys.blitAt(address - LINK_KEYS_AT, bytes, 0, length)
+            return true
+        },
+    }
+    const nothing = async (): Promise<Buffer | undefined> => undefined
+    const link = new Link(PUMP_ID, memory, platformCrypto, nothing, async () => {})
+    return { link, memory, key: platformCrypto.random(KEY_SIZE) }
+}
+
+/** Acts that begin a proposal, each sealed for its turn. */
+function sealedActs(linked: Linked, count: number): Buffer[] {
+    const challenge = linked.link.challenge()
+    const counter = readUint(challenge, 0, 4)
+    const size = ACT_HEADER_SIZE + 2
+    const acts: Buffer[] = []
+    for (let i = 0; i < count; i++) {
+        const act = Buffer.alloc(size + TAG_SIZE)
+        writeUint(act, 0, 4, counter + i)
+        act[4] = ActKind.ProposeBegin
+        act[5] = 100
+        appendTag(act, tagOf(platformCrypto, linked.key, false, PUMP_ID, challenge.slice(4), act, size))
+        acts.push(act)
+    }
+    return acts
+}
+
+function phasesOf(linked: Linked): Phase[] {
     const programme = fullProgramme()
     const readings = createReadings()
     const actions = createActions()
@@ -171,6 +227,8 @@ function phasesOf(): Phase[] {
     const checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
     const odometer = Buffer.alloc(ODOMETER_SIZE)
     let told = 0
+    let acts: Buffer[] = []
+    const journals = new JournalStore(linked.memory)
     const kept: { buffer: Buffer | undefined } = { buffer: undefined }
 
     const ordinary = () => {
@@ -293,6 +351,20 @@ function phasesOf(): Phase[] {
             },
         },
         {
+            // Looked at, carried out and answered: three times the HMAC.
+            name: "sealedAct",
+            count: 10,
+            prepare: () => {
+                acts = sealedActs(linked, 10)
+            },
+            run: async () => {
+                for (let i = 0; i < 10; i++) {
+                    linked.link.hear(acts[i])
+                    await linked.link.serve(pump, journals, actions, pump.nowMs)
+                }
+            },
+        },
+        {
             // And what it calls more when alarms change: light and buzzer, the checkpoint, a late deadline.
             name: "loopCallsWorst",
             count: 4,
@@ -316,7 +388,10 @@ function phasesOf(): Phase[] {
 }
 
 async function main(): Promise<void> {
-    const phases = phasesOf()
+    const linked = linkOf()
+    await saveKey(linked.memory, { key: undefined, sequence: 0 }, linked.key)
+    const phases = phasesOf(linked)
+    await linked.link.begin(createPump(NOTHING, 0), new JournalStore(linked.memory))
     console.log(`schedule ${FIRST_MS} ${SPACING_MS} ${ROUNDS}`)
     for (const phase of phases) console.log(`phase ${phase.name} ${phase.count}`)
     let dueMs = FIRST_MS

@@ -1,5 +1,6 @@
 import { jdpack } from "jacdac-ts"
 import { describe, expect, test } from "vitest"
+import { COMPILED } from "../../sim/bench/linkBench"
 import { answerText, commandBody, nodeCrypto, openAnswer, readReading, sealAct } from "../../sim/programmer/acts"
 import { bolusFigures } from "../../sim/programmer/figures"
 import { readStatus, statusLines } from "../../sim/programmer/status"
@@ -7,7 +8,6 @@ import { ALARM_COUNT, Alarm, Reason } from "../../src/pump/alarms"
 import { BolusKind, BolusReason } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer } from "../../src/pump/readings"
 import { ActKind, Outcome } from "../../src/service/link"
-import { COMPILED } from "../service/linkBench"
 
 const SEAL = { key: Buffer.alloc(32, 3), pumpId: "0123456789abcdef", nonce: Buffer.alloc(16, 9), counter: 7 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { COMPILED, LinkBench, PowerCut, PUMP_ID } from "../../sim/bench/linkBench"
 import { readOut } from "../../sim/journal/readOut"
 import { compilePrescription } from "../../sim/prescription/compile"
 import type { Prescription } from "../../sim/prescription/schema"
@@ -11,7 +12,6 @@ import { decodeProgramme } from "../../src/pump/programme"
 import { BolusKind, BolusReason, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
 import { ActKind, Outcome } from "../../src/service/link"
-import { COMPILED, LinkBench, PowerCut, PUMP_ID } from "./linkBench"
 
 /** The same strength, and a little less of it. */
 const OTHER = compilePrescription(

@@ -1,16 +1,5 @@
 // A pump with a programmer's link, run tick by tick on Node as `src/loop.ts` does on the device, and the programmer's end of the link.
 
-import { loadPrescription } from "../../sim/prescription/compile"
-import { encodeMechanism, loadMechanism } from "../../sim/prescription/mechanism"
-import {
-    type Answer,
-    type CommandFigures,
-    commandBody,
-    nodeCrypto,
-    openAnswer,
-    type Seal,
-    sealAct,
-} from "../../sim/programmer/acts"
 import { JournalStore } from "../../src/drivers/journalStore"
 import type { RecordMemory } from "../../src/drivers/parts"
 import { ALARMS } from "../../src/pump/alarmRules"
@@ -24,6 +13,17 @@ import { createActions, type Pump } from "../../src/pump/pump"
 import { CommandKind, createReadings, SensorFault } from "../../src/pump/readings"
 import { tick } from "../../src/pump/tick"
 import { Link, Outcome } from "../../src/service/link"
+import { loadPrescription } from "../prescription/compile"
+import { encodeMechanism, loadMechanism } from "../prescription/mechanism"
+import {
+    type Answer,
+    type CommandFigures,
+    commandBody,
+    nodeCrypto,
+    openAnswer,
+    type Seal,
+    sealAct,
+} from "../programmer/acts"
 
 export const PUMP_ID = "0123456789abcdef"
 
