@@ -70,6 +70,9 @@ function toldIn(bench: Bench, lengthMs: number, tickMs = 100): Told[] {
     for (const endMs = bench.nowMs + lengthMs; bench.nowMs < endMs; ) {
         bench.tick(bench.nowMs + tickMs)
         const { bolusEvent, bolusKind, bolusReason, bolusPl } = bench.actions
+        // What became of it outlasts a reset from the tick on that tells of it (JRN-1).
+        if (bolusEvent !== BolusEvent.None && bolusEvent !== BolusEvent.Denied)
+            expect(bench.actions.checkpointDue).toBe(true)
         if (bolusEvent !== BolusEvent.None)
             told.push({ event: bolusEvent, kind: bolusKind, reason: bolusReason, pl: bolusPl, atMs: bench.nowMs })
     }

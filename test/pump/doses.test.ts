@@ -54,6 +54,21 @@ describe("the dose window", () => {
         }
     })
 
+    test("BOL-7: neither it nor the patient's doses take more memory with time", () => {
+        const doses = fresh()
+        const sizes = () => [doses.slotsPl.length, doses.grantedMs.length]
+        const before = sizes()
+        for (let hour = 0; hour < 60; hour++) {
+            countDose(doses, 0)
+            expect(dosesOfDay(doses)).toBe(Math.min(hour + 1, 24))
+            addToWindow(doses, 1)
+            until(doses, (hour + 1) * MS_PER_HOUR, 10_000)
+        }
+        expect(sizes()).toEqual(before)
+        until(doses, 84 * MS_PER_HOUR, 10_000)
+        expect(dosesOfDay(doses)).toBe(0)
+    })
+
     test("BOL-7: a sample that comes late shortens no window", () => {
         const doses = fresh()
         until(doses, QUARTER_MS - 1_000)
