@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
-import { Alarm } from "../../src/pump/alarms"
+import { Alarm, Reason } from "../../src/pump/alarms"
 import { WALL_UNKNOWN } from "../../src/pump/checkpoint"
+import { raise } from "../../src/pump/delivery"
 import {
     MS_PER_DAY,
     MS_PER_HOUR,
@@ -506,4 +507,40 @@ test("MON-2: a refusal is of the tick that refuses, so it is told once", () => {
     expect(bench.actions.refusal).toBe(Refusal.ClockUnknown)
     bench.tick()
     expect(bench.actions.refusal).toBe(Refusal.None)
+})
+
+describe("the button that stops and starts", () => {
+    test("SUP-5: pressed by who saw the pump deliver it stops it, though an alarm does so in the same sample", () => {
+        const bench = started({ occlusionPa })
+        bench.pump.motorReverses = false
+        bench.shown.pressurePa = 11_000
+        bench.runSamples(2)
+        expect(bench.pump.delivering).toBe(true)
+        bench.command(CommandKind.Toggle)
+        expect(bench.alarms).toContain("occlusion")
+        expect(bench.pump.lastStopMs).toBe(bench.nowMs)
+        expect(bench.pump.mode).toBe(Mode.Stopped)
+    })
+
+    test("SUP-5: pressed a sample later it starts it", () => {
+        const bench = started({ occlusionPa })
+        bench.pump.motorReverses = false
+        stopByAlarm(bench)
+        bench.command(CommandKind.Toggle)
+        expect(bench.nowMs - bench.pump.lastStopMs).toBe(1_000)
+        expect(bench.pump).toMatchObject({ mode: Mode.Running, delivering: true })
+    })
+})
+
+describe("a motor whose power is cut", () => {
+    test.each([
+        [true, true],
+        [false, false],
+    ])("MOT-7: is left so by a release where it failed its test (%s), and else not", (failed, cut) => {
+        const bench = started()
+        if (failed) raise(bench.pump, Alarm.SelfTestFailed, Reason.MotorDriver)
+        bench.pump.cutMotor = true
+        bench.command(CommandKind.Release)
+        expect(bench.pump.cutMotor).toBe(cut)
+    })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { Alarm, Reason } from "../../src/pump/alarms"
+import { raise } from "../../src/pump/delivery"
 import { MS_PER_MINUTE } from "../../src/pump/limits"
 import type { Programme } from "../../src/pump/programme"
 import { LineEvent } from "../../src/pump/pump"
@@ -221,5 +222,15 @@ describe("a programme that comes with the refill", () => {
         expect(bench.actions.programmeAnswer).toBe(ProgrammeAnswer.Damaged)
         expect(bench.pump.programme).toBe(programme)
         expect(bench.pump.residualPl).toBeLessThan(9_000_000_000)
+    })
+})
+
+describe("what the line's detector has seen before a refill", () => {
+    test.each([false, true])("OCC-2: is forgotten, and not while an occlusion stands (%s)", occluded => {
+        const bench = pump()
+        if (occluded) raise(bench.pump, Alarm.Occlusion, Reason.PressureRising)
+        bench.pump.line.swiftPa = 500
+        bench.refill(20_000_000_000)
+        expect(bench.pump.line.swiftPa > 0).toBe(occluded)
     })
 })
