@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { LATE_TICK_MS, LATE_TICKS_TO_ALARM, TICK_MS } from "../../src/pump/limits"
+import { LATE_TICK_MS, LATE_TICKS_MS, LATE_TICKS_TO_ALARM, TICK_MS } from "../../src/pump/limits"
 import { CommandKind } from "../../src/pump/readings"
 import { started, steadyProgramme } from "./bench"
 
@@ -52,6 +52,20 @@ describe("what late ticks leave for after a reset", () => {
             due.push(bench.actions.checkpointDue)
         }
         expect(due.map((is, i) => (is ? i + 1 : 0)).filter(i => i > 0)).toEqual([LATE_TICKS_TO_ALARM])
+    })
+
+    test("TIM-1: nine late ticks in every ten minutes are no alarm, and ten are", () => {
+        for (const [late, alarms] of [
+            [LATE_TICKS_TO_ALARM - 1, []],
+            [LATE_TICKS_TO_ALARM, ["timeLost"]],
+        ] as const) {
+            const bench = started()
+            for (let window = 0; window < 3; window++) {
+                for (let i = 0; i < late; i++) bench.tick(bench.nowMs + LATE_TICK_MS + 1)
+                bench.run(LATE_TICKS_MS)
+            }
+            expect(bench.alarms).toEqual(alarms)
+        }
     })
 
     test("TIM-2: an hour of running is written down only after a start that alarmed", () => {
