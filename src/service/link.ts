@@ -281,7 +281,6 @@ export class Link implements ProgrammeOffer, Sensor {
         if (size < ACT_HEADER_SIZE) return await this.fail(pump, journals)
         const tag = tagOf(this.crypto, key, false, this.pumpId, this.nonce, sealed, size)
         if (!endsWithTag(sealed, tag)) return await this.fail(pump, journals)
-        this.failures = 0
         const counter = readUint(sealed, 0, 4)
         if (counter !== this.counter) {
             // Who missed the answer asks again with the very same act, and is told again.
@@ -290,6 +289,8 @@ export class Link implements ProgrammeOffer, Sensor {
             else await this.tellUnsealed(Outcome.CounterWrong, undefined)
             return
         }
+        // One that was heard before is no proof of the key, and ends no count.
+        this.failures = 0
         this.counter += 1
         this.lastTag = tag
         this.lastAnswer = undefined

@@ -256,6 +256,18 @@ describe("wrong tags", () => {
         expect(loggedIn(bench).filter(what => what === "command without a valid tag")).toHaveLength(4)
     })
 
+    test("LNK-4: an act that was heard before does not begin the count anew", async () => {
+        const bench = await LinkBench.paired()
+        const act = sealAct(bench.seal(), CommandKind.Silence, commandBody({}))
+        await bench.send(act)
+        await bench.send(WRONG)
+        await bench.send(WRONG)
+        await bench.send(act)
+        expect(bench.link.failures).toBe(2)
+        await bench.command(CommandKind.Silence)
+        expect(bench.link.failures).toBe(0)
+    })
+
     test("LNK-4: the pump's own button works all the while", async () => {
         const bench = await LinkBench.paired()
         for (let i = 0; i < 8; i++) {
