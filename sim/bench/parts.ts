@@ -211,7 +211,7 @@ const tick: Part = async () => {
         inPasses(
             "worst tick",
             costs.worstTick,
-            "60 × 4, 10 s late: two samples judged whole, prime and segment end, 7 steps, emptied, refilled",
+            "60 × 3, 10 s late: two samples judged whole, prime and segment end, 7 steps, emptied, refilled",
         ),
         inPasses("log and heartbeat", costs.loopCalls, "60 × 200, the boards' own, on a pin that costs a call"),
         inPasses(

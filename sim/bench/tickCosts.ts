@@ -114,7 +114,8 @@ function quartiles(log: string[], taken: Map<number, Cost>): Costs {
         return {
             ms: lowerQuartile(repetitions.map(({ ms }) => ms)),
             calls: lowerQuartile(repetitions.map(({ calls }) => calls)),
-            bytes: lowerQuartile(repetitions.map(({ bytes }) => bytes)),
+            // Where the collector ran, more was free afterwards than before.
+            bytes: lowerQuartile(repetitions.map(({ bytes }) => bytes).filter(bytes => bytes >= 0)),
         }
     })
     const empty = {

@@ -105,7 +105,9 @@ test("the patient's button is where there is a pin for it, and is read after the
 })
 
 test.each(Object.entries(BOARDS))("%s keeps its records in the memory", (_name, board) => {
-    expect(readFileSync(board.entry, "utf8")).toContain("memory: startFram(i2c)")
+    const entry = readFileSync(board.entry, "utf8")
+    expect(entry).toContain("const memory = startFram(i2c)")
+    expect(entry).toContain("    memory,\n    link: startLink(memory),")
 })
 
 test("esp32c3: what decides how the chip boots hangs only on what rests high", () => {

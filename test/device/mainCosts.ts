@@ -41,7 +41,7 @@ const SPACING_MS = 100
 
 const SEGMENTS_PER_DAY = 48
 const PUMP_ID = "0123456789abcdef"
-const WORST_PUMPS = 4
+const WORST_PUMPS = 3
 
 /** As wide as they may be: what the guard counts costs the same. */
 const limits: GuardLimits = { hourPlMax: HOUR_LIMIT_PL_MAX, dayPlMax: DAY_LIMIT_PL_MAX, primePlMax: 0 }
@@ -174,6 +174,7 @@ const NOTHING: Records = {
 interface Linked {
     link: Link
     memory: RecordMemory
+    journals: JournalStore
     key: Buffer
 }
 
@@ -189,7 +190,7 @@ function linkOf(): Linked {
     }
     const nothing = async (): Promise<Buffer | undefined> => undefined
     const link = new Link(PUMP_ID, memory, platformCrypto, nothing, async () => {})
-    return { link, memory, key: platformCrypto.random(KEY_SIZE) }
+    return { link, memory, journals: new JournalStore(memory), key: platformCrypto.random(KEY_SIZE) }
 }
 
 /** Acts that begin a proposal, each sealed for its turn. */
@@ -228,7 +229,7 @@ function phasesOf(linked: Linked): Phase[] {
     const odometer = Buffer.alloc(ODOMETER_SIZE)
     let told = 0
     let acts: Buffer[] = []
-    const journals = new JournalStore(linked.memory)
+    const journals = linked.journals
     const kept: { buffer: Buffer | undefined } = { buffer: undefined }
 
     const ordinary = () => {
@@ -391,7 +392,7 @@ async function main(): Promise<void> {
     const linked = linkOf()
     await saveKey(linked.memory, { key: undefined, sequence: 0 }, linked.key)
     const phases = phasesOf(linked)
-    await linked.link.begin(createPump(NOTHING, 0), new JournalStore(linked.memory))
+    await linked.link.begin(createPump(NOTHING, 0), linked.journals)
     console.log(`schedule ${FIRST_MS} ${SPACING_MS} ${ROUNDS}`)
     for (const phase of phases) console.log(`phase ${phase.name} ${phase.count}`)
     let dueMs = FIRST_MS
