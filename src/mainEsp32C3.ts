@@ -23,7 +23,7 @@ const encoder = startIndexEncoder({ index: pins.INDEX, stepsPerEdge: 32, toleran
 const motor = startStepper({
     step: pins.STEP,
     enable: pins.ENABLE,
-    chip: tmc2209,
+    chip: tmc2209(),
     stepPeriodMs: 0,
     releaseBetweenSteps: true,
     wakeMs: 2,
@@ -37,7 +37,7 @@ runPump.start({
     board: Board.Esp32C3,
     motor,
     sensors: [
-        startMprPressure(i2c, mprls0025pa),
+        startMprPressure(i2c, mprls0025pa()),
         encoder,
         startReservoirSwitch(pins.END_NC, pins.END_NO),
         startBattery({ pin: pins.BATTERY, fullScaleMv: 2500, dividerRatio: 2 }),

@@ -36,7 +36,7 @@ const motor = startStepper({
     enable: pins.ENABLE,
     direction: { pin: pins.DIR, activeLow: false },
     fault: { pin: pins.FAULT, activeLow: false },
-    chip: tmc2209,
+    chip: tmc2209(),
     stepPeriodMs: 0,
     releaseBetweenSteps: true,
     wakeMs: 2,
@@ -52,7 +52,7 @@ runPump.start({
     sensors: [
         PRESSURE_IS_ANALOGUE
             ? startMpx5100Pressure({ pin: pins.PRESSURE, fullScaleMv: 3300, dividerRatio: 1.5 })
-            : startMprPressure(i2c, mprls0025pa),
+            : startMprPressure(i2c, mprls0025pa()),
         encoder,
         startReservoirSwitch(pins.END_NC, pins.END_NO),
         startBattery({ pin: pins.BATTERY, fullScaleMv: 3300, dividerRatio: 2 }),

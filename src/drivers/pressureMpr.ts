@@ -41,21 +41,25 @@ export interface MprSensor {
  * pump restarted with its line blocked would take the blockage for zero. Weather then moves the reading by up to 3 kPa
  * while the pump runs. The range ends 71 kPa above sea-level pressure: set the occlusion threshold to 60 kPa or less.
  */
-export const mprls0025pa: MprSensor = {
-    address: 0x18,
-    pressurePaMin: 0,
-    pressurePaMax: 172_369,
-    openLinePa: 101_325,
-    zeroAdjustPaMax: 5000,
+export function mprls0025pa(): MprSensor {
+    return {
+        address: 0x18,
+        pressurePaMin: 0,
+        pressurePaMax: 172_369,
+        openLinePa: 101_325,
+        zeroAdjustPaMax: 5000,
+    }
 }
 
 /** The 0 to 15 psi gauge member of the same series and datasheet (0015PG, I²C, address 18h, function A): needs no zero. */
-export const mprls0015pg: MprSensor = {
-    address: 0x18,
-    pressurePaMin: 0,
-    pressurePaMax: 103_421,
-    openLinePa: 0,
-    zeroAdjustPaMax: 0,
+export function mprls0015pg(): MprSensor {
+    return {
+        address: 0x18,
+        pressurePaMin: 0,
+        pressurePaMax: 103_421,
+        openLinePa: 0,
+        zeroAdjustPaMax: 0,
+    }
 }
 
 /** What a status byte says of the reading behind it: None, Stale (still converting) or Invalid. */

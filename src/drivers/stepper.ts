@@ -25,34 +25,40 @@ export interface StepperChip {
 }
 
 /** Analog Devices (Trinamic) TMC2209, table "Timing" of STEP/DIR: https://www.analog.com/en/products/tmc2209.html */
-export const tmc2209: StepperChip = {
-    stepHighUsMin: 0.1,
-    stepLowUsMin: 0.1,
-    directionSetupUsMin: 0.02,
-    directionHoldUsMin: 0.02,
-    // The datasheet gives none for ENN; the power stage follows within its blank time.
-    enableSetupUsMin: 2,
-    enableActiveLow: true,
+export function tmc2209(): StepperChip {
+    return {
+        stepHighUsMin: 0.1,
+        stepLowUsMin: 0.1,
+        directionSetupUsMin: 0.02,
+        directionHoldUsMin: 0.02,
+        // The datasheet gives none for ENN; the power stage follows within its blank time.
+        enableSetupUsMin: 2,
+        enableActiveLow: true,
+    }
 }
 
 /** Texas Instruments DRV8825, SLVSA73, "Timing Requirements" 1 to 7: https://www.ti.com/lit/ds/symlink/drv8825.pdf */
-export const drv8825: StepperChip = {
-    stepHighUsMin: 1.9,
-    stepLowUsMin: 1.9,
-    directionSetupUsMin: 0.65,
-    directionHoldUsMin: 0.65,
-    enableSetupUsMin: 0.65,
-    enableActiveLow: true,
+export function drv8825(): StepperChip {
+    return {
+        stepHighUsMin: 1.9,
+        stepLowUsMin: 1.9,
+        directionSetupUsMin: 0.65,
+        directionHoldUsMin: 0.65,
+        enableSetupUsMin: 0.65,
+        enableActiveLow: true,
+    }
 }
 
 /** Allegro A4988, figure "Logic Interface Timing": https://www.pololu.com/file/0J450/A4988.pdf */
-export const a4988: StepperChip = {
-    stepHighUsMin: 1,
-    stepLowUsMin: 1,
-    directionSetupUsMin: 0.2,
-    directionHoldUsMin: 0.2,
-    enableSetupUsMin: 0.2,
-    enableActiveLow: true,
+export function a4988(): StepperChip {
+    return {
+        stepHighUsMin: 1,
+        stepLowUsMin: 1,
+        directionSetupUsMin: 0.2,
+        directionHoldUsMin: 0.2,
+        enableSetupUsMin: 0.2,
+        enableActiveLow: true,
+    }
 }
 
 /** How the motor is wired and what the mechanism asks for. */

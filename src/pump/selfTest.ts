@@ -16,33 +16,30 @@ import { STAGES } from "./supervise"
 import { tick } from "./tick"
 import { createVolume, judgeVolume } from "./volume"
 
-// Operands stand in arrays, and sums with known results beside them, because the compiler works out what it sees as constant.
-const RATES_PL_PER_DAY = [48_000_000, 200_000_001, 24_000_000_000, 240_000_000_000]
-const ELAPSED_MS = [100, 10_000, 10_000, 9_999]
-const STEPS_PL = [100, 44_900, 10_000_000, 99_999]
-// Whole steps that the flow gives in that time, and what is left of it, in picolitres times milliseconds per day.
-const STEPS_DUE = [0, 0, 0, 277]
-const OWED_LEFT = [4_800_000_000, 2_000_000_010_000, 240_000_000_000_000, 6_503_932_800_000]
-
-const WEEK_MS = [-1, -604_800_001, 604_800_000, 9_007_199_254_740_991]
-const WEEK_MS_WITHIN = [604_799_999, 604_799_999, 0, 550_740_991]
-
 // The standard's check value: the CRC-32 of "123456789".
-const CHECK_TEXT = [49, 50, 51, 52, 53, 54, 55, 56, 57]
 const CHECK_SUM = 0xcbf43926
-
-const NOT_NUMBERS = [NaN, Infinity - Infinity]
 
 /**
  * True when sums with known results come out right: metering (products up to 2^53, division with a remainder, what is
  * carried), the time of the week, bytes, CRC-32, sets of bits, and comparisons with NaN, which must all be false.
  */
 export function arithmeticHolds(): boolean {
-    for (let i = 0; i < RATES_PL_PER_DAY.length; i++) {
-        const owed = RATES_PL_PER_DAY[i] * ELAPSED_MS[i]
-        const stepQuantum = STEPS_PL[i] * MS_PER_DAY
+    // Operands stand in arrays, and sums with known results beside them, because the compiler works out what it sees as constant.
+    const ratesPlPerDay = [48_000_000, 200_000_001, 24_000_000_000, 240_000_000_000]
+    const elapsedMs = [100, 10_000, 10_000, 9_999]
+    const stepsPl = [100, 44_900, 10_000_000, 99_999]
+    // Whole steps that the flow gives in that time, and what is left of it, in picolitres times milliseconds per day.
+    const stepsDue = [0, 0, 0, 277]
+    const owedLeft = [4_800_000_000, 2_000_000_010_000, 240_000_000_000_000, 6_503_932_800_000]
+    const weekMs = [-1, -604_800_001, 604_800_000, 9_007_199_254_740_991]
+    const weekMsWithin = [604_799_999, 604_799_999, 0, 550_740_991]
+    const checkText = [49, 50, 51, 52, 53, 54, 55, 56, 57]
+    const notNumbers = [NaN, Infinity - Infinity]
+    for (let i = 0; i < ratesPlPerDay.length; i++) {
+        const owed = ratesPlPerDay[i] * elapsedMs[i]
+        const stepQuantum = stepsPl[i] * MS_PER_DAY
         const steps = Math.floor(owed / stepQuantum)
-        if (steps !== STEPS_DUE[i] || owed - steps * stepQuantum !== OWED_LEFT[i]) return false
+        if (steps !== stepsDue[i] || owed - steps * stepQuantum !== owedLeft[i]) return false
         if (Math.ceil(owed / stepQuantum) !== steps + 1) return false
         // As the tick does it: one step at a time, from what has piled up at most.
         let carried = OWED_MAX + owed
@@ -52,18 +49,18 @@ export function arithmeticHolds(): boolean {
             carried -= stepQuantum
             taken += 1
         }
-        if (taken !== STEPS_DUE[i] || carried !== OWED_LEFT[i]) return false
-        if (Math.min(owed, OWED_LEFT[i]) !== OWED_LEFT[i] || Math.abs(-owed) !== owed) return false
+        if (taken !== stepsDue[i] || carried !== owedLeft[i]) return false
+        if (Math.min(owed, owedLeft[i]) !== owedLeft[i] || Math.abs(-owed) !== owed) return false
     }
-    for (let i = 0; i < WEEK_MS.length; i++) if (timeOfWeek(WEEK_MS[i]) !== WEEK_MS_WITHIN[i]) return false
-    for (let i = 0; i < NOT_NUMBERS.length; i++) {
-        const value = NOT_NUMBERS[i]
-        if (value >= 0 || value < 0 || value <= MS_PER_WEEK || value === NOT_NUMBERS[i]) return false
+    for (let i = 0; i < weekMs.length; i++) if (timeOfWeek(weekMs[i]) !== weekMsWithin[i]) return false
+    for (let i = 0; i < notNumbers.length; i++) {
+        const value = notNumbers[i]
+        if (value >= 0 || value < 0 || value <= MS_PER_WEEK || value === notNumbers[i]) return false
     }
-    if (crc32(CHECK_TEXT, 0, CHECK_TEXT.length, 0) !== CHECK_SUM) return false
+    if (crc32(checkText, 0, checkText.length, 0) !== CHECK_SUM) return false
     const bytes = [0, 0, 0, 0, 0, 0, 0, 0]
-    writeUint(bytes, 1, 6, OWED_LEFT[2] + 1)
-    if (readUint(bytes, 1, 6) !== OWED_LEFT[2] + 1 || bytes[0] !== 0 || bytes[7] !== 0) return false
+    writeUint(bytes, 1, 6, owedLeft[2] + 1)
+    if (readUint(bytes, 1, 6) !== owedLeft[2] + 1 || bytes[0] !== 0 || bytes[7] !== 0) return false
     let set = 0
     for (let bit = 0; bit < 31; bit++) set = set | (1 << bit)
     if (set !== 0x7fffffff) return false
@@ -88,68 +85,76 @@ const SUM_FACTOR = 1_000_003
 /** Time before the sample of each part; the ticks after it, one for each part of its judgement, make it up to a second. */
 const BEFORE_SAMPLE_MS = 1000 - (STAGES - 1) * TICK_MS
 
-const COURSE_MECHANISM: Mechanism = {
-    stepPl: 44_900,
-    stepsPerTickMax: 7,
-    occlusionPa: 12_000,
-    encoderSlackSteps: 8,
-    batteryLowMv: 3_500,
-    batteryEndMv: 3_300,
-    batteryKind: 0,
-    batteryMah: 0,
+function courseMechanism(): Mechanism {
+    return {
+        stepPl: 44_900,
+        stepsPerTickMax: 7,
+        occlusionPa: 12_000,
+        encoderSlackSteps: 8,
+        batteryLowMv: 3_500,
+        batteryEndMv: 3_300,
+        batteryKind: 0,
+        batteryMah: 0,
+    }
 }
 
 /** Reached with the last step of the course, the prime's included. */
-const COURSE_LIMITS: GuardLimits = { hourPlMax: 2_830_000, dayPlMax: 30_000_000_000, primePlMax: 5_000_000 }
+function courseLimits(): GuardLimits {
+    return { hourPlMax: 2_830_000, dayPlMax: 30_000_000_000, primePlMax: 5_000_000 }
+}
 
 /** The fastest flow for the first minute of a day, half of it from then on: a step in every second tick or so. */
-const COURSE_PROGRAMME: Programme = {
-    concentrationNgPerMl: 500_000,
-    reservoirPl: 20_000_000_000,
-    reservoirLowPl: 2_000_000_000,
-    meanRatePlPerDay: 6_000_000_000,
-    patternOfWeekday: [0, 0, 0, 0, 0, 0, 0],
-    patternStart: [0, 2],
-    segmentStartMinute: [0, 1],
-    segmentRatePlPerDay: [24_000_000_000, 12_000_000_000],
-    refillWarningPl: 0,
-    periodicPl: 0,
-    periodicMinutes: 0,
-    periodicDurationMinutes: 0,
-    periodicStartMinute: 0,
-    deadVolumePl: 0,
-    bolusPlMax: 0,
-    patientPl: 0,
-    patientDurationMinutes: 0,
-    lockoutMinutes: 0,
-    dosesPerDayMax: 0,
-    windowMinutes: 0,
-    windowPlMax: 0,
-    windowBasalPl: 0,
-    softLimits: 0,
+function courseProgramme(): Programme {
+    return {
+        concentrationNgPerMl: 500_000,
+        reservoirPl: 20_000_000_000,
+        reservoirLowPl: 2_000_000_000,
+        meanRatePlPerDay: 6_000_000_000,
+        patternOfWeekday: [0, 0, 0, 0, 0, 0, 0],
+        patternStart: [0, 2],
+        segmentStartMinute: [0, 1],
+        segmentRatePlPerDay: [24_000_000_000, 12_000_000_000],
+        refillWarningPl: 0,
+        periodicPl: 0,
+        periodicMinutes: 0,
+        periodicDurationMinutes: 0,
+        periodicStartMinute: 0,
+        deadVolumePl: 0,
+        bolusPlMax: 0,
+        patientPl: 0,
+        patientDurationMinutes: 0,
+        lockoutMinutes: 0,
+        dosesPerDayMax: 0,
+        windowMinutes: 0,
+        windowPlMax: 0,
+        windowBasalPl: 0,
+        softLimits: 0,
+    }
 }
 
 /** Time of the week at the start; the first segment ends between two ticks of the part in which the prime does. */
 const COURSE_STARTS_WEEK_MS = 57_650
 
 /** What a person does, part by part. */
-const COURSE_COMMANDS: readonly CommandKind[] = [
-    CommandKind.None,
-    CommandKind.Prime,
-    CommandKind.None,
-    CommandKind.Stop,
-    CommandKind.Start,
-    CommandKind.None,
-    CommandKind.Acknowledge,
-    CommandKind.None,
-    CommandKind.Silence,
-    CommandKind.Start,
-    CommandKind.None,
-    CommandKind.None,
-    CommandKind.Refill,
-    CommandKind.Release,
-    CommandKind.Start,
-]
+function courseCommands(): CommandKind[] {
+    return [
+        CommandKind.None,
+        CommandKind.Prime,
+        CommandKind.None,
+        CommandKind.Stop,
+        CommandKind.Start,
+        CommandKind.None,
+        CommandKind.Acknowledge,
+        CommandKind.None,
+        CommandKind.Silence,
+        CommandKind.Start,
+        CommandKind.None,
+        CommandKind.None,
+        CommandKind.Refill,
+        CommandKind.Release,
+        CommandKind.Start,
+    ]
+}
 
 /** The part in which the line closes, and the one in which its relief is over. */
 const OCCLUDED_FROM = 5
@@ -163,6 +168,7 @@ const GUARD_TRIPS_IN = 12
 
 /** The built-in pump on its way. */
 interface Course {
+    commands: CommandKind[]
     pump: Pump
     guard: Guard
     readings: Readings
@@ -171,7 +177,8 @@ interface Course {
     sum: number
 }
 
-// One course at a time; dropped at its end, so that its memory is free before delivery begins.
+// One course at a time; dropped at its end, so that its memory is free before delivery begins. What it is made of is built by functions,
+// because what stands outside of them stays in memory for ever.
 let course: Course | undefined
 
 /**
@@ -192,25 +199,20 @@ export function logicTestPart(part: number): number {
     const made = course
     if (part === 1) made.sum = sumOfDetectors()
     else runPart(made, part - 2)
-    if (part - 2 < COURSE_COMMANDS.length - 1) return part + 1
+    if (part - 2 < made.commands.length - 1) return part + 1
     course = undefined
     return made.sum === COURSE_SUM ? LOGIC_HELD : LOGIC_FAILED - made.sum
 }
 
 function createCourse(): Course {
     const nowMs = START_UP_MS
+    const mechanism = courseMechanism()
+    const limits = courseLimits()
+    const programme = courseProgramme()
     return {
-        pump: createPump(
-            {
-                programme: COURSE_PROGRAMME,
-                mechanism: COURSE_MECHANISM,
-                limits: COURSE_LIMITS,
-                checkpoint: undefined,
-                checkpointDamage: Reason.None,
-            },
-            nowMs,
-        ),
-        guard: createGuard(COURSE_LIMITS, COURSE_MECHANISM.stepPl, COURSE_MECHANISM.stepsPerTickMax, nowMs),
+        commands: courseCommands(),
+        pump: createPump({ programme, mechanism, limits, checkpoint: undefined, checkpointDamage: Reason.None }, nowMs),
+        guard: createGuard(limits, mechanism.stepPl, mechanism.stepsPerTickMax, nowMs),
         readings: createReadings(),
         actions: createActions(),
         nowMs,
@@ -233,7 +235,7 @@ function runPart(made: Course, part: number): void {
         const bolus = actions.bolusEvent * 8 + actions.bolusReason
         sum = added(sum, actions.steps + 128 * bolus + (actions.checkpointDue ? 8192 : 0))
     }
-    if (part === GUARD_TRIPS_IN) allowSteps(guard, COURSE_MECHANISM.stepsPerTickMax + 1, readings, nowMs)
+    if (part === GUARD_TRIPS_IN) allowSteps(guard, guard.stepsPerTickMax + 1, readings, nowMs)
     sum = added(sum, pump.conditions)
     sum = added(sum, pump.latched)
     sum = added(sum, pump.acknowledged)
@@ -265,7 +267,7 @@ function show(made: Course, part: number): void {
     readings.batteryMv = part === 0 ? 3_500 : 3_501
     readings.wallFault = SensorFault.None
     readings.wallMs = COURSE_STARTS_WEEK_MS + made.nowMs - START_UP_MS
-    readings.command = COURSE_COMMANDS[part]
+    readings.command = made.commands[part]
     readings.commandPl = readings.command === CommandKind.Refill ? 19_999_999_999 : 3_000_000
     readings.commandRatePlPerDay = 200_000_000_000
     readings.commandResidualPl = NaN

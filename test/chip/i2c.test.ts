@@ -164,7 +164,7 @@ describe("pressure sensor", () => {
         const [status, ...bytes] = read(bus)
         expect(mprFault(status)).toBe(SensorFault.None)
         const counts = bytes[0] * 65536 + bytes[1] * 256 + bytes[2]
-        expect(Math.abs(mprPressurePa(counts, mprls0025pa) - ROOM_PA - 1500)).toBeLessThanOrEqual(1)
+        expect(Math.abs(mprPressurePa(counts, mprls0025pa()) - ROOM_PA - 1500)).toBeLessThanOrEqual(1)
     })
     test.each<[Measured, SensorFault]>([
         ["faulty", SensorFault.Invalid],

@@ -23,7 +23,7 @@ test.each([
     [0, NaN],
     [NaN, NaN],
 ])("MPRLS0025PA: %d counts are %d Pa", (counts, pressurePa) => {
-    const found = mprPressurePa(counts, mprls0025pa)
+    const found = mprPressurePa(counts, mprls0025pa())
     if (Number.isNaN(pressurePa)) expect(found).toBeNaN()
     else expect(Math.abs(found - pressurePa)).toBeLessThanOrEqual(1)
 })
@@ -49,7 +49,7 @@ describe("MPR on the bus", () => {
         Object.assign(chip, { statusSet: 0, statusCleared: 0, conversionMs: 5 })
         setClock(5000)
     })
-    const start = (sensor = mprls0025pa) => {
+    const start = (sensor = mprls0025pa()) => {
         const bus = new EmulatedBus(new Map([[0x18, chip]]))
         const readings = createReadings()
         let nowMs = 4000
@@ -68,7 +68,7 @@ describe("MPR on the bus", () => {
     const near = (pressurePa: number) => (found: number) => Math.abs(found - pressurePa) <= 2
 
     test("the first sample waits for its conversion, and every later one reads what the one before started", async () => {
-        const { sample, readings, bus } = start(mprls0015pg)
+        const { sample, readings, bus } = start(mprls0015pg())
         await sample(1000)
         expect(readings.pressureFault).toBe(SensorFault.None)
         expect(readings.pressurePa).toSatisfy(near(1000))
@@ -104,13 +104,13 @@ describe("MPR on the bus", () => {
     })
 
     test("gauge: no zero is taken", async () => {
-        const { sample, readings } = start(mprls0015pg)
+        const { sample, readings } = start(mprls0015pg())
         await sample(4000)
         expect(readings.pressurePa).toSatisfy(near(4000))
     })
 
     test("over the range it still reads high, so that an occlusion is not a sensor fault", async () => {
-        const { sample, readings } = start(mprls0015pg)
+        const { sample, readings } = start(mprls0015pg())
         await sample(110_000)
         expect(readings.pressurePa).toSatisfy(near(110_000))
     })
@@ -131,7 +131,7 @@ describe("MPR on the bus", () => {
     })
 
     test("after a miss the next reading is of now, not of before", async () => {
-        const { sample, readings, bus } = start(mprls0015pg)
+        const { sample, readings, bus } = start(mprls0015pg())
         await sample(1000)
         bus.absent.add(0x18)
         await sample(1000)
@@ -178,7 +178,7 @@ describe("MPR on the bus", () => {
         [2500, 1000],
         [2501, 30_000],
     ])("a conversion %d ms old gives %d Pa: older ones are made again", async (afterMs, gaugePa) => {
-        const { sample, readings } = start(mprls0015pg)
+        const { sample, readings } = start(mprls0015pg())
         await sample(1000)
         await sample(1000, 1000)
         await sample(30_000, afterMs)

@@ -24,7 +24,7 @@ async function run(friction: number, blockSteps: number, phaseSteps: number, ste
         step: rotor.step,
         enable: rotor.enable,
         direction: { pin: rotor.direction, activeLow: false },
-        chip: tmc2209,
+        chip: tmc2209(),
         stepPeriodMs: 0,
         releaseBetweenSteps: true,
         wakeMs: 2,

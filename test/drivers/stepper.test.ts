@@ -5,9 +5,9 @@ import { clock, GPIOMode, setClock } from "./devicescriptCore"
 import { Edge, EmulatedInput, Timeline, WRITE_MS } from "./emulated"
 
 const CHIPS: [string, StepperChip][] = [
-    ["TMC2209", tmc2209],
-    ["DRV8825", drv8825],
-    ["A4988", a4988],
+    ["TMC2209", tmc2209()],
+    ["DRV8825", drv8825()],
+    ["A4988", a4988()],
 ]
 
 let timeline: Timeline
@@ -21,7 +21,7 @@ function wiring(changes: Partial<StepperWiring> = {}): StepperWiring {
         step: timeline.output("STEP"),
         enable: timeline.output("ENABLE"),
         direction: timeline.switched("DIR"),
-        chip: tmc2209,
+        chip: tmc2209(),
         stepPeriodMs: 0,
         releaseBetweenSteps: true,
         wakeMs: 2,
