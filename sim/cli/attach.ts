@@ -89,7 +89,8 @@ async function attach(scenario: Scenario, seed: number, bus: string, endMs: numb
     const live = json ? process.stderr : process.stdout
     const print = (text: string) => live.write(`${text}\n`)
     const session = new Session(scenario, seed)
-    const show = new LiveShow(session, print, LINE_MS)
+    const show = new LiveShow(session, print)
+    show.lineMs = LINE_MS
     const interrupt = new AbortController()
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort())
 

@@ -18,6 +18,8 @@ const DEFAULT_PORT = 8091
 
 /** How often a line says how things stand, in real time. */
 const LINE_MS = 10_000
+/** And as fast as it goes, in the pump's time. */
+const LINE_MS_AT_MOST = 3_600_000
 
 interface LiveOptions {
     speed: string
@@ -45,6 +47,7 @@ fields; or the same as a JSON object.
   fill volumeMl=18                            the reservoir is filled, and the pump not told
   powerOff
   powerOn
+  speed 60                                    60 times as fast as real time from now on; "speed max"
   quit
 
 Exit code
@@ -58,12 +61,17 @@ Examples
   npm run programmer -- status                in another terminal`,
     )
     .action(async (file: string, options: LiveOptions) => {
-        const speed = options.speed === "max" ? Infinity : wholeOption("--speed", options.speed, 1, SPEED_MAX)
+        const speed = speedOf("--speed", options.speed)
         const port = wholeOption("--port", options.port, 1, 65_534)
         const seed = options.seed === undefined ? undefined : wholeOption("--seed", options.seed, 0, SEED_MAX)
         const scenario = loadScenario(file)
         await live(scenario, seed ?? scenario.seed, speed, port)
     })
+
+/** A speed as it is typed. Throws InputError. */
+function speedOf(field: string, text: string): number {
+    return text === "max" ? Infinity : wholeOption(field, text, 1, SPEED_MAX)
+}
 
 async function live(scenario: Scenario, seed: number, speed: number, port: number): Promise<void> {
     // Loaded only now: the machine takes longer to load than all that can be wrong with the input takes to find.
@@ -80,7 +88,8 @@ async function live(scenario: Scenario, seed: number, speed: number, port: numbe
     const pump = new LivePump(scenario, seed, speed, bus)
     const { session } = pump
     const print = (text: string) => process.stdout.write(`${text}\n`)
-    const show = new LiveShow(session, print, speed === Infinity ? 3_600_000 : LINE_MS * speed)
+    const show = new LiveShow(session, print)
+    runAt(speed)
     pump.onTick = () => show.moment({ mode: session.mode, voice: "speaking" })
 
     print(`${scenario.name}: ${scenario.prescription.name}, seed ${seed}`)
@@ -94,8 +103,20 @@ async function live(scenario: Scenario, seed: number, speed: number, port: numbe
     })
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => pump.stop())
 
+    /** Speed, and how often a line says how things stand. */
+    function runAt(speed: number): void {
+        pump.runAt(speed)
+        show.lineMs = speed === Infinity ? LINE_MS_AT_MOST : LINE_MS * speed
+    }
+
     function happen(text: string): void {
         try {
+            const [name, given] = text.split(/\s+/)
+            if (name === "speed") {
+                runAt(speedOf("speed", given ?? ""))
+                print(given === "max" ? "now: as fast as it goes" : `now: ${given} times as fast as real time`)
+                return
+            }
             const event = liveEvent("prompt", parsed(text), scenario.prescription.reservoirMl)
             pump.intervene(event)
             print(`now: ${eventName(event)}`)

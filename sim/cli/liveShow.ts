@@ -8,6 +8,8 @@ import { alarmName, bolusKind, bolusOutcome, eventName } from "../report/words"
 
 /** Prints what happens as it happens, and every few seconds how things stand. */
 export class LiveShow {
+    /** Time between two lines that say how things stand, in the time of the scenario. */
+    lineMs = 10_000
     private readonly clock: RunClock
     private events = 0
     private alarmsRaised = 0
@@ -18,8 +20,6 @@ export class LiveShow {
     constructor(
         private readonly session: Session,
         private readonly print: (text: string) => void,
-        /** Time between two lines that say how things stand, in the time of the scenario. */
-        private readonly lineMs: number,
     ) {
         this.clock = new RunClock(session.scenario.startsAt)
     }

@@ -33,6 +33,8 @@ export interface VmOptions extends EngineOptions {
     onPowerOn?: (machine: Machine) => void
     /** Awaited after every tick, with the simulated time: for runs that are watched or talked to. */
     pace?: (simulatedMs: number) => Promise<void>
+    /** True where the run ends when its power is cut: whoever runs it lets the time without power pass. */
+    endsWithoutPower?: boolean
 }
 
 /** Runs the session from its start to its end. The firmware must have been built (`npm run build`). */
@@ -41,6 +43,7 @@ export async function runVm(session: Session, options: VmOptions): Promise<void>
     const flash = options.flash ?? (await flashedPump(session))
     while (session.powered) {
         await runFromPowerOn(session, flash, options)
+        if (options.endsWithoutPower) break
         while (!session.powered && session.nextEventMs <= endMs) session.advance(session.nextEventMs)
         if (session.world.nowMs >= endMs) break
     }

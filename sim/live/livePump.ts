@@ -15,6 +15,9 @@ const DURATION_MS = 3650 * 86_400_000
 /** Time that could not be kept up with is given up past this, and not made up in a burst. */
 const BEHIND_MS_MAX = 2_000
 
+/** How much time passes at once while there is no power. */
+const WITHOUT_POWER_MS = 100
+
 /** What is talked to at least this often, however fast the pump runs. */
 const TURN_MS = 20
 
@@ -24,14 +27,16 @@ export class LivePump {
     onTick: () => void = () => {}
     private machine: Machine | undefined
     private stopped = false
+    /** When the pump's time was how far, on this machine's clock: its pace counts from there. */
     private beganMs = 0
+    private beganAtMs = 0
     private turnMs = 0
 
     /** @param speed how many times as fast as real time, from 1 on; Infinity for as fast as it goes */
     constructor(
         scenario: Scenario,
         seed: number,
-        private readonly speed: number,
+        private speed: number,
         private readonly bus: BusServer,
     ) {
         this.session = new Session({ ...scenario, durationMs: DURATION_MS }, seed)
@@ -42,13 +47,14 @@ export class LivePump {
     async run(): Promise<void> {
         const { session } = this
         const flash = await flashedPump(session)
-        this.beganMs = performance.now()
+        this.runAt(this.speed)
         try {
             while (!this.stopped) {
                 await runVm(session, {
                     flash,
                     onProgress: () => {},
                     onTraceLine: undefined,
+                    endsWithoutPower: true,
                     onPowerOn: machine => {
                         machine.onFrame = frame => this.bus.send(frame)
                         this.machine = machine
@@ -57,12 +63,21 @@ export class LivePump {
                 })
                 // Without power time goes on, and somebody may give it back.
                 this.machine = undefined
-                await this.pace(session.world.nowMs + 100)
-                session.advance(session.world.nowMs + 100)
+                while (!session.powered) {
+                    await this.pace(session.world.nowMs + WITHOUT_POWER_MS)
+                    session.advance(session.world.nowMs + WITHOUT_POWER_MS)
+                }
             }
         } catch (error) {
             if (!(error instanceof Stopped)) throw error
         }
+    }
+
+    /** Goes on at this speed: so many times as fast as real time, Infinity for as fast as it goes. */
+    runAt(speed: number): void {
+        this.speed = speed
+        this.beganMs = performance.now()
+        this.beganAtMs = this.session.world.nowMs
     }
 
     /** Ends the run after the tick that is being done. */
@@ -83,7 +98,7 @@ export class LivePump {
             await setImmediate()
             return
         }
-        const aheadMs = simulatedMs / this.speed - (nowMs - this.beganMs)
+        const aheadMs = (simulatedMs - this.beganAtMs) / this.speed - (nowMs - this.beganMs)
         if (aheadMs < -BEHIND_MS_MAX) this.beganMs += -aheadMs
         if (aheadMs >= 1) await delay(aheadMs)
         else if (nowMs - this.turnMs < TURN_MS) return
