@@ -12,7 +12,8 @@ import { decodeProgramme } from "../../src/pump/programme"
 import { createActions, type Pump } from "../../src/pump/pump"
 import { CommandKind, createReadings, SensorFault } from "../../src/pump/readings"
 import { tick } from "../../src/pump/tick"
-import { Link, Outcome } from "../../src/service/link"
+import { Outcome } from "../../src/service/acts"
+import { Link } from "../../src/service/link"
 import { loadPrescription } from "../prescription/compile"
 import { encodeMechanism, loadMechanism } from "../prescription/mechanism"
 import {
@@ -24,6 +25,9 @@ import {
     type Seal,
     sealAct,
 } from "../programmer/acts"
+
+/** Stands for what the pump shows, which the device packs by its service's specification. */
+export const STATUS = Buffer.from("what the pump shows")
 
 export const PUMP_ID = "0123456789abcdef"
 
@@ -74,27 +78,25 @@ export class LinkBench {
     ) {}
 
     /** Powers a pump on; a memory that another one left has its journal and its key. */
-    static async powerOn(memory = new Memory(), pumpId = PUMP_ID): Promise<LinkBench> {
+    static async powerOn(memory = new Memory(), pumpId = PUMP_ID, flashId = 1): Promise<LinkBench> {
         const journals = new JournalStore(memory)
         const programme = decodeProgramme(COMPILED.bytes)
         const mechanism = decodeMechanism(mechanismBytes)
         const limits = decodeLimits(COMPILED.limitsBytes)
         if (typeof programme === "string" || typeof mechanism === "string" || typeof limits === "string")
             throw new Error("records that are none")
-        const flash = { programme, mechanism, limits, flashId: 1, oldCheckpoint: Reason.RecordMissing }
+        const flash = { programme, mechanism, limits, flashId, oldCheckpoint: Reason.RecordMissing }
         const { pump, guard } = await journals.recall(flash, START_UP_MS)
         // As if the line had been primed.
         pump.lineLeftPl = 0
         await journals.saveCheckpoint(pump, guard)
-        const link = new Link(
-            pumpId,
-            memory,
-            nodeCrypto,
-            async () => Buffer.from(COMPILED.bytes),
-            async (answer, bytes) => {
+        const link = new Link(pumpId, memory, nodeCrypto, {
+            tell: async (answer, bytes) => {
                 ;(answer ? bench.answers : bench.contents).push(Buffer.from(bytes))
             },
-        )
+            status: () => STATUS,
+            flashed: async () => Buffer.from(COMPILED.bytes),
+        })
         const bench = new LinkBench(memory, link, pump, guard, journals)
         await link.begin(pump, journals)
         pump.nowMs = START_UP_MS

@@ -8,7 +8,7 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
 import { START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { Mode } from "../../src/pump/pump"
 import { CommandKind } from "../../src/pump/readings"
-import { ActKind } from "../../src/service/link"
+import { ActKind } from "../../src/service/acts"
 import { Session } from "../engines/session"
 import { runVm } from "../engines/vm"
 import { commandBody, type Seal, sealAct } from "../programmer/acts"
@@ -21,6 +21,10 @@ import { LinkBench } from "./linkBench"
 const ACT = 0x80
 const COMMAND_MAX = 0x83
 const FRAME_MAX = 230
+const CHALLENGE = 0x182
+
+/** The challenge is read anew every so many packets, and until then each act that is taken makes the pump count one on. */
+const PACKETS_PER_CHALLENGE = 50
 
 /** What came of it on Node. */
 export interface CoreFuzz {
@@ -46,7 +50,11 @@ class Frames {
     private readonly random: ReturnType<typeof xoroshiro128plus>
     private readonly heard: Buffer[] = []
 
-    constructor(seed: number) {
+    /** @param ahead by how much a counter that comes too early is ahead of the one told last, at least */
+    constructor(
+        seed: number,
+        private readonly ahead: number,
+    ) {
         this.random = xoroshiro128plus(seed)
     }
 
@@ -92,7 +100,11 @@ class Frames {
         if (kind === 4 && old) return old
         if (kind === 5 && old) return Buffer.concat([old.subarray(0, 5), act.subarray(5)])
         if (kind === 6)
-            return sealAct({ ...seal, counter: seal.counter + 1 + this.draw(5) }, CommandKind.Stop, commandBody({}))
+            return sealAct(
+                { ...seal, counter: seal.counter + this.ahead + this.draw(5) },
+                CommandKind.Stop,
+                commandBody({}),
+            )
         if (kind === 7) return sealAct({ ...seal, key: this.bytes(32) }, CommandKind.Stop, commandBody({}))
         const changed = Buffer.from(act)
         changed[this.draw(changed.length - 1)] ^= 1 + this.draw(254)
@@ -103,7 +115,7 @@ class Frames {
 /** So many frames into the link on Node, one a tick; a wait after wrong tags is cut short, or most would not be looked at. */
 export async function fuzzCore(frames: number, seed: number, onProgress: (done: number) => void): Promise<CoreFuzz> {
     const bench = await LinkBench.paired()
-    const draws = new Frames(seed)
+    const draws = new Frames(seed, 1)
     let sealed = 0
     const first = bench.seal().counter
     let earlyBytes = 0
@@ -142,7 +154,7 @@ export async function fuzzVm(
 ): Promise<VmFuzz> {
     const durationMs = (frames + 600) * TICK_MS
     const session = new Session({ ...scenario, durationMs, events: [] }, scenario.seed)
-    const draws = new Frames(seed)
+    const draws = new Frames(seed, 2 * PACKETS_PER_CHALLENGE)
     let bus: JDBus | undefined
     let client: PumpClient | undefined
     let key: Buffer | undefined
@@ -176,14 +188,14 @@ export async function fuzzVm(
                 client.pair(press).then(found => {
                     key = found
                 })
-                service.register(0x186).on("reportReceive", () => {
-                    challenge = Buffer.from(service.register(0x186).data)
+                service.register(CHALLENGE).on("reportReceive", () => {
+                    challenge = Buffer.from(service.register(CHALLENGE).data)
                 })
             }
             await setImmediate()
             const [service] = bus.services({ serviceClass: PUMP_SERVICE_CLASS })
             if (!key || !service || sent >= frames) return
-            if (sent % 50 === 0) await service.register(0x186).sendGetAsync()
+            if (sent % PACKETS_PER_CHALLENGE === 0) await service.register(CHALLENGE).sendGetAsync()
             if (!challenge) return
             const seal = {
                 key,

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs"
 import { createInterface } from "node:readline/promises"
 import { setTimeout as delay } from "node:timers/promises"
 import { Command } from "commander"
+import { decodeLimits } from "../../src/pump/guard"
 import { MS_PER_SECOND, PRIME_PL_MAX, PRIME_RATE_PL_PER_DAY_MAX, RESERVOIR_PL_MAX } from "../../src/pump/limits"
 import { CommandKind } from "../../src/pump/readings"
 import { BUS_PROTOCOLS } from "../engines/busSocket"
@@ -51,7 +52,7 @@ const program = new Command("npm run programmer --")
 The bus: npm run live serves that of a simulated pump at ${DEFAULT_BUS} and at tcp://127.0.0.1:8092. A board on USB, or a
 simulated device of DeviceScript's own tools, is on the bus that "npx devs devtools" serves at ws://127.0.0.1:8081.
 
-Reading is open to everybody on the bus. What changes anything takes the pump's key, which pairing gives to whoever can
+Reading is open to everybody on the bus, until "reads paired". What changes anything takes the pump's key, which pairing gives to whoever can
 press the pump's button; it is kept in a file of its own and never shown.
 
 Exit code
@@ -100,6 +101,10 @@ function printJson(value: unknown): void {
 function done(options: Common, what: string, facts: Record<string, unknown> = {}): void {
     if (options.json) printJson({ done: what, ...facts })
     else print(what)
+}
+
+function askForPress(): void {
+    process.stderr.write("Press the pump's button shortly, within 30 seconds (npm run live: type acknowledge).\n")
 }
 
 /** Asks a person; throws InputError where the answer is not yes. */
@@ -157,12 +162,10 @@ program
     .description("pair with the pump: a person has to press its button within 30 seconds")
     .action(() =>
         visit(async (client, options) => {
-            const key = await client.pair(() =>
-                process.stderr.write(
-                    "Press the pump's button shortly, within 30 seconds (npm run live: type acknowledge).\n" +
-                        "Pair over a cable that nobody else is on: the key is told once.\n",
-                ),
-            )
+            const key = await client.pair(() => {
+                askForPress()
+                process.stderr.write("Pair over a cable that nobody else is on: the key is told once.\n")
+            })
             const file = saveKey(options.keys, client.pumpId, key)
             done(options, `paired with ${client.pumpId}; the key is in ${file}`, { pump: client.pumpId, file })
         }),
@@ -264,6 +267,40 @@ program
         return change(CommandKind.Refill, figures, "refilled", [
             `The reservoir now holds ${given.ml} mL of the drug that was in it; drawn out before: ${residual}.${line}`,
         ])
+    })
+
+program
+    .command("limits <prescription>")
+    .description("give the guard the limits that this prescription names; a person has to press the pump's button")
+    .action(async (file: string) => {
+        const { limitsBytes, prescription } = loadPrescription(file)
+        await visit(async (client, options) => {
+            client.requireKey()
+            const { limits } = await client.status()
+            const next = decodeLimits(limitsBytes)
+            if (typeof next === "string") throw new Error(next)
+            const row = (of: string, was: number | undefined, is: number) =>
+                `${of.padEnd(12)}${was === undefined ? "unknown" : `${formatMl(was)} mL`} → ${formatMl(is)} mL`
+            await agree(options, [
+                `The guard lets pass from now on, by ${prescription.name}:`,
+                row("in an hour", limits?.hourPlMax, next.hourPlMax),
+                row("in a day", limits?.dayPlMax, next.dayPlMax),
+                row("in a prime", limits?.primePlMax, next.primePlMax),
+            ])
+            await client.limits(limitsBytes, askForPress)
+            done(options, "the guard has other limits from now on", { ...next })
+        })
+    })
+
+program
+    .command("reads <who>")
+    .description("who may read the pump: paired for the paired programmer alone, or open for everybody on the bus")
+    .action((who: string) => {
+        if (who !== "paired" && who !== "open") throw optionError("who", who, '"paired" or "open"')
+        return visit(async (client, options) => {
+            await client.restrict(who === "paired")
+            done(options, who === "paired" ? "only the paired programmer may read" : "everybody on the bus may read")
+        })
     })
 
 program

@@ -75,6 +75,7 @@ const KIND_WORDS: Readonly<Record<SingleKind, KindWords>> = {
     [EventKind.SoftLimitsExceeded]: { what: "soft limits exceeded on purpose", unit: "limits" },
     [EventKind.CommandRefused]: { what: "refused", reasons: REFUSALS },
     [EventKind.Paired]: { what: "programmer paired" },
+    [EventKind.LimitsChanged]: { what: "guard's limits changed, of a day", unit: "µL" },
     [EventKind.AccessRefused]: { what: "command without a valid tag", unit: "in a row" },
 }
 

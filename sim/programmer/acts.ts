@@ -6,7 +6,7 @@ import { readUint, writeUint } from "../../src/pump/bytes"
 import type { Programme } from "../../src/pump/programme"
 import { BolusReason } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer } from "../../src/pump/readings"
-import { ActKind, Outcome } from "../../src/service/link"
+import { ActKind, Outcome } from "../../src/service/acts"
 import { READING_SIZE } from "../../src/service/proposal"
 import { ACT_HEADER_SIZE, ANSWER_HEADER_SIZE, type Crypto, TAG_SIZE, tagOf } from "../../src/service/seal"
 import { PROGRAMME_ANSWERS } from "../engines/result"
@@ -102,6 +102,7 @@ const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
     [Outcome.NoProposal]: "refused: no such programme has been proposed, or not the whole of it",
     [Outcome.Unanswered]: "the pump's logic has given no answer",
     [Outcome.NotStopped]: "refused: the pump is not stopped",
+    [Outcome.NotPressed]: "not done: nobody pressed the button, or an alarm waits to be seen",
     [Outcome.TagWrong]: "refused: the key is not this pump's",
     [Outcome.CounterWrong]: "refused: another programmer was faster",
     [Outcome.Waits]: "refused for now: the pump waits because of acts with a wrong key",
@@ -115,7 +116,9 @@ const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 export function answerText({ kind, outcome, reason }: Pick<Answer, "kind" | "outcome" | "reason">): string {
     if (outcome !== Outcome.Refused) return OUTCOME_WORDS[outcome] ?? `outcome ${outcome}`
     if (kind === ActKind.SelfTest) return "the self-test failed"
-    if (kind === CommandKind.Programme || kind === ActKind.ProposeEnd)
+    if (kind === ActKind.Limits && reason === ProgrammeAnswer.BeyondLimits)
+        return "the programme that runs asks for more than these limits allow"
+    if (kind >= ActKind.ProposeBegin || kind === CommandKind.Programme)
         return PROGRAMME_ANSWERS[reason as ProgrammeAnswer]
     const words = isBolus(kind) ? BOLUS_REASON_WORDS[reason as BolusReason] : REFUSAL_WORDS[reason]
     return `${COMMAND_WORDS[kind]} refused: ${words}`

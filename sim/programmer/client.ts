@@ -5,7 +5,7 @@ import { type JDBus, type JDRegister, type JDService, jdpack, jdunpack, Packet, 
 import { readUint } from "../../src/pump/bytes"
 import { MEMORY_SIZE, TRANSFER_MAX } from "../../src/pump/journal"
 import { CommandKind } from "../../src/pump/readings"
-import { ActKind, Outcome } from "../../src/service/link"
+import { ActKind, Outcome } from "../../src/service/acts"
 import { readProgramme } from "../prescription/decompile"
 import {
     type Answer,
@@ -18,23 +18,29 @@ import {
     type Seal,
     sealAct,
 } from "./acts"
-import { type PumpStatus, readStatus, STATUS_REGISTERS } from "./status"
+import { type Access, type PumpStatus, readAccess, readStatus } from "./status"
 
 export const PUMP_SERVICE_CLASS = 0x13a96c4f
 
 const ACT = 0x80
 const READ = 0x81
 const PAIR = 0x82
-const CHALLENGE = 0x186
-const ANSWER = 0x187
-const CONTENTS = 0x188
+const STATUS = 0x180
+const ACCESS = 0x181
+const CHALLENGE = 0x182
+const ANSWER = 0x183
+const CONTENTS = 0x184
 
 /** An act is repeated, the very same, until it is answered: a packet may be lost, and the pump does it once. */
 const ANSWER_MS = 4_000
 const ACT_TRIES = 5
 const READ_MS = 1_500
 const READ_TRIES = 6
-const PAIRING_MS = 40_000
+/** A person has 30 seconds for the press of the button. */
+const PRESS_MS = 40_000
+
+/** Before the bytes of a part that was read: part u8, offset u16. */
+const CONTENTS_HEADER_SIZE = 3
 
 /** What a packet to the pump may hold of a programme's record. */
 const PIECE_SIZE = 180
@@ -88,11 +94,32 @@ export class PumpClient {
         return found
     }
 
-    /** All that the pump shows. */
+    /** All that the pump shows. Throws RefusedError, NoAnswerError. */
     async status(): Promise<PumpStatus> {
-        const values: Buffer[] = []
-        for (const { code } of STATUS_REGISTERS) values.push(await this.register(code))
-        return readStatus(values)
+        const access = await this.access()
+        const bytes = access.restricted
+            ? (await this.act(ActKind.Status, new Uint8Array(0))).detail
+            : await this.register(STATUS)
+        return readStatus(bytes, access)
+    }
+
+    /** Who may read and change the pump; everybody may know that. */
+    async access(): Promise<Access> {
+        return readAccess(await this.register(ACCESS))
+    }
+
+    /** From now on only the paired programmer may read the pump, or everybody. */
+    async restrict(restricted: boolean): Promise<void> {
+        await this.act(ActKind.Restrict, Uint8Array.of(restricted ? 1 : 0))
+    }
+
+    /**
+     * Gives the guard other limits; a person has to press the pump's button.
+     * @param record the limits as they are stored (`encodeLimits`)
+     * @param onWait called once they were sent, and the pump waits for the press
+     */
+    async limits(record: Uint8Array, onWait: () => void): Promise<void> {
+        await this.act(ActKind.Limits, record, PRESS_MS, onWait)
     }
 
     /**
@@ -101,7 +128,7 @@ export class PumpClient {
      * @throws RefusedError, NoAnswerError
      */
     async pair(onWait: () => void): Promise<Buffer> {
-        const answer = this.expect(ANSWER, PAIRING_MS, bytes => {
+        const answer = this.expect(ANSWER, PRESS_MS, bytes => {
             const found = openAnswer(undefined, bytes)
             return found && found.outcome >= Outcome.Paired ? found : undefined
         })
@@ -144,8 +171,9 @@ export class PumpClient {
     /** The whole record memory, without its key: `readOut` reads it. */
     async memory(onPiece: (bytes: number) => void = () => {}): Promise<Buffer> {
         const pieces: Buffer[] = []
+        const { restricted } = await this.access()
         for (let from = 0; from < MEMORY_SIZE; from += TRANSFER_MAX) {
-            const piece = await this.piece(0, from)
+            const piece = await this.piece(0, from, restricted)
             if (piece.length !== Math.min(TRANSFER_MAX, MEMORY_SIZE - from))
                 throw new NoAnswerError("the pump's record memory does not answer")
             pieces.push(piece)
@@ -157,24 +185,31 @@ export class PumpClient {
     /** The record of the programme that runs; empty without one. */
     async programme(): Promise<Buffer> {
         const pieces: Buffer[] = []
+        const { restricted } = await this.access()
         for (let from = 0; ; from += TRANSFER_MAX) {
-            const piece = await this.piece(1, from)
+            const piece = await this.piece(1, from, restricted)
             pieces.push(piece)
             if (piece.length < TRANSFER_MAX) return Buffer.concat(pieces)
         }
     }
 
     /** Seals an act and repeats it until the pump has answered. */
-    private async act(kind: number, body: Uint8Array): Promise<Answer> {
+    private async act(
+        kind: number,
+        body: Uint8Array,
+        waitMs = ANSWER_MS,
+        onWait: () => void = () => {},
+    ): Promise<Answer> {
         const seal = await this.seal()
         const sealed = sealAct(seal, kind, body)
         for (let i = 0; i < ACT_TRIES; i++) {
-            const awaited = this.expect(ANSWER, ANSWER_MS, bytes => {
+            const awaited = this.expect(ANSWER, waitMs, bytes => {
                 const found = openAnswer(seal, bytes)
                 // What has no tag may be another programmer's; it ends no waiting for the right one but at the last.
                 return found && (!found.sealed || found.counter === seal.counter) ? found : undefined
             })
             await this.send(ACT, sealed)
+            if (i === 0) onWait()
             const answer = await awaited
             if (!answer) continue
             if (answer.outcome !== Outcome.Done) throw new RefusedError(answer)
@@ -195,11 +230,15 @@ export class PumpClient {
         return { key, pumpId: this.pumpId, counter: readUint(challenge, 0, 4), nonce: challenge.subarray(4) }
     }
 
-    private async piece(part: number, offset: number): Promise<Buffer> {
+    private async piece(part: number, offset: number, restricted: boolean): Promise<Buffer> {
+        if (restricted) {
+            const { detail } = await this.act(ActKind.Contents, jdpack("u16 u8", [offset, part]))
+            return detail.subarray(CONTENTS_HEADER_SIZE)
+        }
         for (let i = 0; i < READ_TRIES; i++) {
             const awaited = this.expect(CONTENTS, READ_MS, bytes => {
                 const [foundPart, foundOffset] = jdunpack<[number, number]>(bytes, "u8 u16")
-                return foundPart === part && foundOffset === offset ? bytes.subarray(3) : undefined
+                return foundPart === part && foundOffset === offset ? bytes.subarray(CONTENTS_HEADER_SIZE) : undefined
             })
             await this.send(READ, jdpack("u16 u8", [offset, part]))
             const piece = await awaited

@@ -34,6 +34,8 @@ export interface PumpStatus {
         segments: number
         softLimits: number
     } | null
+    /** The guard's limits: what may leave the pump in any hour, any day, and one prime. */
+    limits: { hourPlMax: number; dayPlMax: number; primePlMax: number } | null
     alarms: { id: string; reason: string; over: boolean; seen: boolean }[]
     localTime: string | null
     flowChangeInS: number | null
@@ -42,38 +44,68 @@ export interface PumpStatus {
     pressurePa: number | null
     batteryMv: number | null
     batteryDays: number | null
-    paired: boolean
-    /** Acts in a row whose key was wrong, and for how long none is looked at. */
-    accessFailures: number
-    accessWaitS: number
+    access: Access
 }
 
-/** The registers that make up a status, and how each is packed. */
-export const STATUS_REGISTERS = [
-    { code: 0x180, format: "f64 f64 f64 u8 u8 u8" },
-    { code: 0x181, format: "f64 f64 f64 f64 f64" },
-    { code: 0x182, format: "f64 u32 u32 u16 u16" },
-    { code: 0x183, format: "u32 u32 u32 b" },
-    { code: 0x184, format: "u32 u32 u32 u16" },
-    { code: 0x185, format: "u8 u8 u16 u16" },
-    { code: 0x189, format: "i32 i32 u16" },
-] as const
+/** How the register `status` is packed, and the register `access`. */
+const STATUS_FORMAT =
+    "f64 f64 f64 f64 f64 f64 f64 f64 f64 f64 f64 f64 u32 u32 u16 u16 u8 u8 u8 u8 u32 u32 u32 i32 i32 u32 u32 u32 u16 b"
+const ACCESS_FORMAT = "u8 u8 u16 u16 u8"
 
 const UNKNOWN = 0xffffffff
 const PRESSURE_UNKNOWN = -2147483648
 
-/** Reads the values of STATUS_REGISTERS, in their order. */
-export function readStatus(values: Buffer[]): PumpStatus {
-    const [flow, volume, programme, alarms, next, access, measured] = STATUS_REGISTERS.map(({ format }, i) =>
-        jdunpack<unknown[]>(values[i], format),
-    )
-    const [ratePlPerDay, bolusPlPerDay, bolusLeftPl, mode, delivering, bolusKind] = flow as number[]
-    const [residualPl, deliveredPl, refilledPl, lineLeftPl, uncertainPl] = volume as number[]
-    const [meanPlPerDay, checksum, concentrationNgPerMl, segments, softLimits] = programme as number[]
-    const [standing, conditions, acknowledged, reasons] = alarms as [number, number, number, Uint8Array]
-    const [localS, flowChangeInS, lockoutS, dosesOfDay] = next as number[]
-    const [paired, , accessFailures, accessWaitS] = access as number[]
-    const [pressurePa, batteryTenthsDay, batteryMv] = measured as number[]
+/** Who may read and change the pump. */
+export interface Access {
+    paired: boolean
+    /** True where only the paired programmer may read. */
+    restricted: boolean
+    /** Acts in a row whose key was wrong, and for how long none is looked at. */
+    failures: number
+    waitS: number
+}
+
+/** Reads the register `access`. */
+export function readAccess(bytes: Buffer): Access {
+    const [paired, restricted, failures, waitS] = jdunpack<number[]>(bytes, ACCESS_FORMAT)
+    return { paired: paired === 1, restricted: restricted === 1, failures, waitS }
+}
+
+/** Reads the register `status`, or the same of a sealed answer. */
+export function readStatus(bytes: Buffer, access: Access): PumpStatus {
+    const values = jdunpack<unknown[]>(bytes, STATUS_FORMAT)
+    const reasons = values.pop() as Uint8Array
+    const [
+        ratePlPerDay,
+        bolusPlPerDay,
+        bolusLeftPl,
+        residualPl,
+        deliveredPl,
+        refilledPl,
+        lineLeftPl,
+        uncertainPl,
+        hourPlMax,
+        dayPlMax,
+        primePlMax,
+        meanPlPerDay,
+        checksum,
+        concentrationNgPerMl,
+        segments,
+        softLimits,
+        mode,
+        delivering,
+        bolusKind,
+        dosesOfDay,
+        localS,
+        flowChangeInS,
+        lockoutS,
+        pressurePa,
+        batteryTenthsDay,
+        standing,
+        conditions,
+        acknowledged,
+        batteryMv,
+    ] = values as number[]
     const bits = Array.from({ length: ALARM_COUNT }, (_, alarm) => alarm)
     return {
         ratePlPerDay,
@@ -88,6 +120,7 @@ export function readStatus(values: Buffer[]): PumpStatus {
         refilledPl,
         lineLeftPl,
         uncertainPl,
+        limits: dayPlMax === 0 ? null : { hourPlMax, dayPlMax, primePlMax },
         programme:
             concentrationNgPerMl === 0 ? null : { meanPlPerDay, checksum, concentrationNgPerMl, segments, softLimits },
         alarms: bits
@@ -106,20 +139,18 @@ export function readStatus(values: Buffer[]): PumpStatus {
         pressurePa: pressurePa === PRESSURE_UNKNOWN ? null : pressurePa,
         batteryMv: batteryMv === 0 ? null : batteryMv,
         batteryDays: batteryTenthsDay < 0 ? null : batteryTenthsDay / 10,
-        paired: paired === 1,
-        accessFailures,
-        accessWaitS,
+        access,
     }
 }
 
 /** The status as a table for people, one line a fact. */
 export function statusLines(pumpId: string, status: PumpStatus): string[] {
-    const { programme } = status
+    const { programme, access } = status
     const concentration = programme?.concentrationNgPerMl ?? 0
     const volume = (pl: number) =>
         programme ? `${formatMl(pl)} mL (${formatUg(doseUg(pl, concentration))} µg)` : `${formatMl(pl)} mL`
     const rows: [string, string][] = [
-        ["pump", `${pumpId}${status.paired ? "" : ", not paired"}`],
+        ["pump", `${pumpId}${status.access.paired ? "" : ", not paired"}`],
         ["local time", status.localTime ?? "unknown"],
         ["delivery", deliveryText(status)],
         ["flow", status.delivering ? `${volume(status.ratePlPerDay)} a day` : "none"],
@@ -130,6 +161,8 @@ export function statusLines(pumpId: string, status: PumpStatus): string[] {
                 : "none",
         ],
     ]
+    if (status.limits)
+        rows.push(["guard", `${volume(status.limits.hourPlMax)} an hour, ${volume(status.limits.dayPlMax)} a day`])
     if (status.flowChangeInS !== null && status.delivering && (programme?.segments ?? 0) > 1)
         rows.push(["flow changes", `in ${formatDuration(status.flowChangeInS * MS_PER_SECOND)}`])
     if (status.bolus !== "") rows.push(["bolus", `${status.bolus}, ${volume(status.bolusLeftPl)} left`])
@@ -142,7 +175,8 @@ export function statusLines(pumpId: string, status: PumpStatus): string[] {
         ["pressure", status.pressurePa === null ? "unknown" : `${(status.pressurePa / 1000).toFixed(1)} kPa`],
         ["battery", batteryText(status)],
     )
-    if (status.accessFailures > 0) rows.push(["strangers", `${status.accessFailures} acts in a row with a wrong key`])
+    if (access.restricted) rows.push(["reading", "the paired programmer alone"])
+    if (access.failures > 0) rows.push(["strangers", `${access.failures} acts in a row with a wrong key`])
     if (status.alarms.length === 0) rows.push(["alarms", "none"])
     for (const [i, alarm] of status.alarms.entries()) rows.push([i === 0 ? "alarms" : "", alarmText(alarm)])
     return rows.map(([name, text]) => `${name.padEnd(16)}${text}`)

@@ -35,7 +35,7 @@ const ALARM_NAMES: Readonly<Record<string, string>> = {
     memoryFault: "Record memory fault",
     minimumRateChosen: "Minimum rate",
     lineNotPrimed: "Line not primed",
-    refillUnfinished: "Refill not finished",
+    changeUnfinished: "Change not finished",
     accessRefused: "Commands of strangers",
 }
 

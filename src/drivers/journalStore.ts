@@ -11,11 +11,12 @@ import {
     EventKind,
     EventLog,
     FAULT_ENTRIES,
+    LOGGED_VOLUME_PL,
     nextEntry,
     note,
     noteTick,
 } from "../pump/eventLog"
-import { createGuard, Guard, GuardLimits, restoreGuard } from "../pump/guard"
+import { changeLimits, createGuard, decodeLimits, Guard, GuardLimits, restoreGuard, withinWindows } from "../pump/guard"
 import {
     CHECKPOINT_PLACE,
     checkpointAddress,
@@ -40,7 +41,9 @@ import { catchUp, encodeOdometer, ODOMETER_SIZE } from "../pump/odometer"
 import { decodeProgramme, highestRatePlPerDay, Programme, periodicRatePlPerDay } from "../pump/programme"
 import { Actions, createPump, mechanismRatePlPerDayMax, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "../pump/readings"
+import { loadLimits, StoredLimits, saveLimits } from "./limitsStore"
 import { ProgrammeOffer, RecordMemory } from "./parts"
+import { holds } from "./storedRecord"
 
 /** The CRC-32 of a record together with its own CRC-32 behind it: the same for all that are whole. */
 const WHOLE_RECORD_SUM = 0x2144df1c
@@ -68,8 +71,10 @@ export class JournalStore {
     works = true
     /** True from an offered programme's first piece until the tick has been told what became of it. */
     receiving = false
+    /** The guard's limits; none where no record of them is good. */
+    limits: GuardLimits | undefined
     private journal: Journal | undefined
-    private limits: GuardLimits | undefined
+    private stored: StoredLimits = { limits: undefined, sequence: 0 }
     private guard: Guard | undefined
     private checkpointOwed = false
     /** The minute of the guard that runs, and what the last checkpoint says of its windows. */
@@ -100,7 +105,8 @@ export class JournalStore {
     /** The pump as the run before left it, at power-on, before its first tick at `nowMs` on the monotonic clock. */
     async recall(flash: FlashRecords, nowMs: number): Promise<RememberedPump> {
         const mechanism = flash.mechanism
-        const limits = flash.limits
+        this.stored = await loadLimits(this.memory, flash.flashId)
+        const limits = this.stored.limits || flash.limits
         const found = findState(await this.readState(), flash.oldCheckpoint)
         const flashed = await this.isFlashedAnew(found, flash.flashId)
         const before = found.checkpoint ? found.checkpoint.uncertainPl : 0
@@ -219,7 +225,7 @@ export class JournalStore {
         const journal = this.journal
         if (!journal) return false
         if (this.held) return true
-        return await this.holds(checkpointAddress(journal.sequence), this.checkpoint, 0, CHECKPOINT_SIZE)
+        return await holds(this.memory, checkpointAddress(journal.sequence), this.checkpoint, 0, CHECKPOINT_SIZE)
     }
 
     /**
@@ -290,6 +296,31 @@ export class JournalStore {
         this.sum = readUint(record, size - 4, 4)
         pump.offered = programme
         this.answer = ProgrammeAnswer.Taken
+    }
+
+    /** Whether the programme that runs, and what was delivered of late, is within these limits: Taken, or BeyondLimits. */
+    judgeLimits(limits: GuardLimits, pump: Pump): ProgrammeAnswer {
+        const { programme } = pump
+        const asksMore = programme && !withinLimits(programme, highestRatePlPerDay(programme), limits)
+        if (asksMore || (this.guard && !withinWindows(this.guard, limits))) return ProgrammeAnswer.BeyondLimits
+        return ProgrammeAnswer.Taken
+    }
+
+    /** The guard goes by these limits from now on, once they are stored: Taken, or why not. */
+    async takeLimits(record: Buffer, pump: Pump): Promise<ProgrammeAnswer> {
+        const limits = decodeLimits(record)
+        const { journal, guard } = this
+        if (!journal || !guard || this.held || typeof limits === "string") return ProgrammeAnswer.NotStored
+        const answer = this.judgeLimits(limits, pump)
+        if (answer !== ProgrammeAnswer.Taken) return answer
+        if (!(await saveLimits(this.memory, this.stored, journal.flashId, record))) return ProgrammeAnswer.NotStored
+        this.limits = limits
+        changeLimits(guard, limits)
+        pump.limitsKnown = true
+        pump.primePlMax = limits.primePlMax
+        note(journal.log, pump, EventKind.LimitsChanged, Reason.None, Math.floor(limits.dayPlMax / LOGGED_VOLUME_PL))
+        this.checkpointOwed = true
+        return ProgrammeAnswer.Taken
     }
 
     /** Whether mechanism and guard's limits allow a programme: Taken, or why not. */
@@ -381,10 +412,10 @@ export class JournalStore {
             const size = Math.min(TRANSFER_MAX, record.length - from)
             for (let i = 0; i < size; i++) piece[i] = record[from + i]
             if (!(await this.write(address + 2 + from, piece, size))) return false
-            if (!(await this.holds(address + 2 + from, piece, 0, size))) return false
+            if (!(await holds(this.memory, address + 2 + from, piece, 0, size))) return false
         }
         writeUint(piece, 0, 2, record.length)
-        return await this.holds(address, piece, 0, 2)
+        return await holds(this.memory, address, piece, 0, 2)
     }
 
     /**
@@ -413,13 +444,6 @@ export class JournalStore {
             if (fault) log.faults += 1
             else log.events += 1
         }
-    }
-
-    private async holds(address: number, bytes: Buffer, from: number, length: number): Promise<boolean> {
-        const stored = await this.memory.read(address, length)
-        if (!stored || stored.length !== length) return false
-        for (let i = 0; i < length; i++) if (stored[i] !== bytes[from + i]) return false
-        return true
     }
 
     private async write(address: number, bytes: Buffer, length: number): Promise<boolean> {

@@ -67,7 +67,7 @@ export const ALARMS: readonly AlarmRule[] = [
     { id: "memoryFault", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
     { id: "minimumRateChosen", priority: AlarmPriority.Medium, effect: Effect.MinimumRate, latch: Latch.Start },
     { id: "lineNotPrimed", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
-    { id: "refillUnfinished", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
+    { id: "changeUnfinished", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.None },
     { id: "accessRefused", priority: AlarmPriority.Medium, effect: Effect.Unchanged, latch: Latch.Acknowledge },
 ]
 
@@ -114,4 +114,6 @@ export const REASON_WORDS: readonly string[] = [
     "supply failing",
     "refill due soon",
     "commands that are not the programmer's",
+    "a refill",
+    "a programme",
 ]

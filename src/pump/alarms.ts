@@ -42,82 +42,31 @@ export enum Alarm {
     MemoryFault = 27,
     MinimumRateChosen = 28,
     LineNotPrimed = 29,
-    RefillUnfinished = 30,
+    ChangeUnfinished = 30,
     AccessRefused = 31,
 }
 
 export const ALARM_COUNT = 32
 
-// The sets that the pump goes by. They say the same as the rules, which a test holds them to: as numbers they cost no memory on the
-// device, and asking them no loop.
+// The sets that the pump goes by. They say the same as the rules (`alarmRules.ts`), which a test holds them to, and are written as the
+// numbers that they are: the device would work them out of their parts at each power-on, and has no room for that.
 
 /** By their priority; all others are low. */
-const HIGH_ALARMS =
-    (1 << Alarm.ReservoirEmpty) |
-    (1 << Alarm.Occlusion) |
-    (1 << Alarm.MotorNotFollowing) |
-    (1 << Alarm.BatteryEnd) |
-    (1 << Alarm.ProgrammeMissing) |
-    (1 << Alarm.ProgrammeDamaged) |
-    (1 << Alarm.StoppedOver48Hours) |
-    (1 << Alarm.MotorFailed) |
-    (1 << Alarm.OverDelivery) |
-    (1 << Alarm.LineSignatureLost) |
-    (1 << Alarm.SelfTestFailed) |
-    (1 << Alarm.RestartedTooOften) |
-    (1 << Alarm.CheckpointDamaged)
-const MEDIUM_ALARMS =
-    (1 << Alarm.PressureSensorFault) |
-    (1 << Alarm.EncoderFault) |
-    (1 << Alarm.ReservoirSwitchFault) |
-    (1 << Alarm.BatteryMonitorFault) |
-    (1 << Alarm.WallClockUnknown) |
-    (1 << Alarm.BatteryLow) |
-    (1 << Alarm.TimeLost) |
-    (1 << Alarm.StoppedOver5Min) |
-    (1 << Alarm.ClockFault) |
-    (1 << Alarm.RefillOverdue) |
-    (1 << Alarm.UnderDelivery) |
-    (1 << Alarm.VolumeDisagreement) |
-    (1 << Alarm.RepeatedResets) |
-    (1 << Alarm.MemoryFault) |
-    (1 << Alarm.MinimumRateChosen) |
-    (1 << Alarm.LineNotPrimed) |
-    (1 << Alarm.RefillUnfinished) |
-    (1 << Alarm.AccessRefused)
+const HIGH_ALARMS = 0x072c_b40e
+const MEDIUM_ALARMS = 0xf8d3_4bf0
 
 /** The alarms that stop delivery while they stand, and those that bring the basal flow down to the minimum. */
-export const STOPPING_ALARMS =
-    (1 << Alarm.ReservoirEmpty) |
-    (1 << Alarm.Occlusion) |
-    (1 << Alarm.BatteryEnd) |
-    (1 << Alarm.ProgrammeMissing) |
-    (1 << Alarm.MotorFailed) |
-    (1 << Alarm.OverDelivery) |
-    (1 << Alarm.SelfTestFailed) |
-    (1 << Alarm.RestartedTooOften)
-export const MINIMUM_RATE_ALARMS =
-    (1 << Alarm.ProgrammeDamaged) | (1 << Alarm.CheckpointDamaged) | (1 << Alarm.MinimumRateChosen)
+export const STOPPING_ALARMS = 0x030c_1406
+export const MINIMUM_RATE_ALARMS = 0x1400_2000
 
 /** Those that an acknowledgement ends, those that a start ends, those that take a clinician; and all that outlast their condition. */
-export const ACKNOWLEDGED_ALARMS =
-    (1 << Alarm.MotorNotFollowing) |
-    (1 << Alarm.TimeLost) |
-    (1 << Alarm.VolumeDisagreement) |
-    (1 << Alarm.RepeatedResets) |
-    (1 << Alarm.AccessRefused)
-const STARTED_ALARMS =
-    (1 << Alarm.Occlusion) | (1 << Alarm.BatteryEnd) | (1 << Alarm.MotorFailed) | (1 << Alarm.MinimumRateChosen)
-export const RELEASED_ALARMS = (1 << Alarm.OverDelivery) | (1 << Alarm.RestartedTooOften)
+export const ACKNOWLEDGED_ALARMS = 0x80c0_0808
+const STARTED_ALARMS = 0x1004_0404
+export const RELEASED_ALARMS = 0x0208_0000
 export const LATCHING_ALARMS = ACKNOWLEDGED_ALARMS | STARTED_ALARMS | RELEASED_ALARMS
 
 /** The alarms of a sensor whose reading can't be had or believed: while one stands no bolus begins. */
-export const SENSOR_ALARMS =
-    (1 << Alarm.PressureSensorFault) |
-    (1 << Alarm.EncoderFault) |
-    (1 << Alarm.ReservoirSwitchFault) |
-    (1 << Alarm.BatteryMonitorFault) |
-    (1 << Alarm.ClockFault)
+export const SENSOR_ALARMS = 0x0001_00f0
 
 /** Why an alarm stands, where it may have several causes; and why a reading is not believed. */
 export enum Reason {
@@ -174,6 +123,9 @@ export enum Reason {
     RefillDueSoon = 39,
     // The programmer's link.
     TagWrong = 40,
+    // A change that was begun.
+    RefillBegun = 41,
+    ProgrammeProposed = 42,
 }
 
 /** True when `alarm` is in the set `alarms`. */

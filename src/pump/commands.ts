@@ -16,7 +16,7 @@ import { Actions, BolusKind, BolusReason, Mode, Pump } from "./pump"
 import { CommandKind, ProgrammeAnswer, Readings, Refusal } from "./readings"
 import { planFlow } from "./schedule"
 import { acceptClock, acceptPressure } from "./sensors"
-import { judgeRefill } from "./supervise"
+import { judgeChanges, judgeRefill } from "./supervise"
 import { refilled } from "./volume"
 
 /** Obeys the command in the readings, if any, and takes it out of them. */
@@ -179,6 +179,7 @@ function refill(pump: Pump, programme: Programme | undefined, readings: Readings
     clear(pump, Alarm.CheckpointDamaged)
     planFlow(pump, pump.nowMs)
     judgeRefill(pump, programme)
+    judgeChanges(pump, NaN)
     return Refusal.None
 }
 

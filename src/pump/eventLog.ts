@@ -85,6 +85,8 @@ export enum EventKind {
     Paired = 33,
     /** A command over the link was not heard, because its tag was wrong; value: how many in a row. */
     AccessRefused = 34,
+    /** The guard has other limits from now on; value: that of a day. */
+    LimitsChanged = 35,
     AlarmRaised = 64,
     AlarmOver = 128,
 }

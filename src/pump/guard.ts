@@ -204,6 +204,28 @@ export function restoreGuard(
     guard.primeQuarters = spread(guard.primeDaySteps, DAY_SLOTS)
 }
 
+/** True when what the guard has counted in the last hour and day is within these limits, too: others would trip it. */
+export function withinWindows(guard: Guard, limits: GuardLimits): boolean {
+    return guard.hourSteps * guard.stepPl <= limits.hourPlMax && guard.daySteps * guard.stepPl <= limits.dayPlMax
+}
+
+/**
+ * Other limits from now on. What has been counted in the windows stays, spread evenly over them as after a reset; and what a prime
+ * was allowed before.
+ */
+export function changeLimits(guard: Guard, limits: GuardLimits): void {
+    const { hourSteps, daySteps, primeDaySteps } = guard
+    const fresh = createGuard(limits, guard.stepPl, guard.stepsPerTickMax, guard.nowMs)
+    guard.primePlMax = fresh.primePlMax
+    guard.hourStepsMax = fresh.hourStepsMax
+    guard.dayStepsMax = fresh.dayStepsMax
+    guard.primeDayStepsMax = fresh.primeDayStepsMax
+    guard.minuteSteps = 0
+    guard.quarterSteps = 0
+    guard.primeQuarterSteps = 0
+    restoreGuard(guard, guard.trip, hourSteps, daySteps, primeDaySteps)
+}
+
 function atMost(steps: number, stepsMax: number): number {
     return steps >= 0 && steps <= stepsMax ? Math.floor(steps) : stepsMax
 }

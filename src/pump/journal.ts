@@ -33,6 +33,9 @@ export const PROGRAMMES_AT = 768
 export const PROGRAMME_PLACE = 2752
 export const FAULTS_AT = 6272
 export const EVENTS_AT = 22_272
+/** Limits that the guard got after the board was flashed, in two copies (`drivers/limitsStore.ts`). */
+export const LIMITS_AT = 32_512
+export const LIMITS_PLACE = 64
 
 /** A transfer is never longer than this. */
 export const TRANSFER_MAX = 200

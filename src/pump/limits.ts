@@ -54,9 +54,9 @@ export const WINDOW_SLOT_MINUTES = 15
 export const PERIODIC_MINUTES_MIN = 30
 export const PERIODIC_MINUTES_MAX = 10_080
 
-/** A refill that was begun and not ended alarms after 5 min and is dropped at 10 (GIP: an unfinished change). */
-export const REFILL_ALERT_MS = 300_000
-export const REFILL_DROP_MS = 600_000
+/** A refill that was begun and not ended, and a programme that nobody confirmed, alarm after 5 min and are dropped at 10 (GIP: an unfinished change). */
+export const CHANGE_ALERT_MS = 300_000
+export const CHANGE_DROP_MS = 600_000
 
 /** So many commands in a row without a valid tag are an alarm. Source: assumed; a person who mistypes does not come so far. */
 export const ACCESS_FAILURES_TO_ALARM = 10

@@ -136,6 +136,8 @@ export interface Readings {
     commandWallMs: number
     /** Commands in a row that came over the programmer's link without a valid tag. */
     accessFailures: number
+    /** For how long a programme that was proposed has waited for its confirmation; NaN without one. */
+    unconfirmedMs: number
     /** Taken where the programme that is offered is good and stored (`Pump.offered`); else why it is refused. */
     commandAnswer: ProgrammeAnswer
 }
@@ -163,6 +165,7 @@ export function createReadings(): Readings {
         commandLineChanged: false,
         commandWallMs: NaN,
         accessFailures: 0,
+        unconfirmedMs: NaN,
         commandAnswer: ProgrammeAnswer.None,
     }
 }

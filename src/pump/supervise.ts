@@ -11,12 +11,12 @@ import { forgetFollowing, judgeFlow, judgeFollowing, restartFlow } from "./follo
 import {
     ACCESS_FAILURES_TO_ALARM,
     BROKEN_RUNS_MAX,
+    CHANGE_ALERT_MS,
+    CHANGE_DROP_MS,
     LATE_TICKS_MS,
     LATE_TICKS_TO_ALARM,
     MS_PER_DAY,
     MS_PER_SECOND,
-    REFILL_ALERT_MS,
-    REFILL_DROP_MS,
     STOPPED_HIGH_MS,
     STOPPED_MEDIUM_MS,
     UNBROKEN_RUN_MS,
@@ -168,12 +168,11 @@ function judgeReservoir(pump: Pump, readings: Readings): void {
             raise(pump, Alarm.ReservoirEmpty, Reason.None)
     }
     const programme = pump.programme
-    if (programme) {
-        judgeRefill(pump, programme)
-    }
+    if (programme) judgeRefill(pump, programme)
+    judgeChanges(pump, readings.unconfirmedMs)
 }
 
-/** How soon the reservoir wants filling, and a refill that somebody began and did not end. */
+/** How soon the reservoir wants filling. */
 export function judgeRefill(pump: Pump, programme: Programme): void {
     const residualPl = pump.residualPl
     const low = !(residualPl > programme.reservoirLowPl)
@@ -182,10 +181,15 @@ export function judgeRefill(pump: Pump, programme: Programme): void {
     // Two days of the schedule and of all the doses that the patient may ask for.
     const dayPl = programme.meanRatePlPerDay + programme.dosesPerDayMax * programme.patientPl
     setAlarm(pump, Alarm.RefillOverdue, !(residualPl > 2 * dayPl), Reason.None)
-    // What was begun is dropped, and the account goes on as if nobody had (GIP).
+}
+
+/** A refill that somebody began and did not end, and a programme that nobody confirms: both are dropped, and all goes on as if nobody had (GIP). */
+export function judgeChanges(pump: Pump, unconfirmedMs: number): void {
     const refillingMs = pump.nowMs - pump.refillBeganMs
-    if (refillingMs >= REFILL_DROP_MS) pump.refillBeganMs = NaN
-    setAlarm(pump, Alarm.RefillUnfinished, refillingMs >= REFILL_ALERT_MS && refillingMs < REFILL_DROP_MS, Reason.None)
+    if (refillingMs >= CHANGE_DROP_MS) pump.refillBeganMs = NaN
+    const refill = refillingMs >= CHANGE_ALERT_MS && refillingMs < CHANGE_DROP_MS
+    const programme = unconfirmedMs >= CHANGE_ALERT_MS
+    setAlarm(pump, Alarm.ChangeUnfinished, refill || programme, refill ? Reason.RefillBegun : Reason.ProgrammeProposed)
 }
 
 /** Samples in a row in which the supply is about to fail, after which the pump stops in order: ten seconds without a step. */

@@ -4,20 +4,14 @@
 import type { JournalStore } from "../drivers/journalStore"
 import type { ProgrammeOffer, RecordMemory, Sensor } from "../drivers/parts"
 import { readUint, writeUint } from "../pump/bytes"
-import { ProgrammeSource } from "../pump/checkpoint"
 import { EventKind } from "../pump/eventLog"
-import {
-    LINK_KEY_PLACE,
-    LINK_KEYS_AT,
-    MEMORY_SIZE,
-    PROGRAMME_PLACE,
-    programmeAddress,
-    TRANSFER_MAX,
-} from "../pump/journal"
-import { MS_PER_SECOND } from "../pump/limits"
+import { decodeLimits, GuardLimits } from "../pump/guard"
+import { CHANGE_DROP_MS, MS_PER_SECOND } from "../pump/limits"
 import { Actions, BolusEvent, BolusKind, Mode, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings } from "../pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../pump/selfTest"
+import { ActKind, Outcome } from "./acts"
+import { contentsAt, FlashedProgramme } from "./contents"
 import { LinkKey, loadKey, saveKey } from "./linkKey"
 import { beginProposal, Proposal, pieceOf, READING_SIZE, readProposal, takePiece, writeReading } from "./proposal"
 import {
@@ -32,46 +26,8 @@ import {
     tagOf,
 } from "./seal"
 
-/** Acts besides the commands of the pump (`CommandKind`), whose numbers stay below these. */
-export enum ActKind {
-    /** A programme follows; body: the size of its record u16. */
-    ProposeBegin = 32,
-    /** Body: offset u16 and the bytes from there on. */
-    ProposePiece = 33,
-    /** All of it is there: the answer is the pump's reading of it. The command Programme, with its checksum, confirms that. */
-    ProposeEnd = 34,
-    /** The power-on self-test's arithmetic and logic, on a pump that is stopped. */
-    SelfTest = 35,
-}
-
-/** What became of an act. */
-export enum Outcome {
-    Done = 0,
-    /** The pump did not do it; the reason is a `Refusal`, of a bolus a `BolusReason`, of a programme a `ProgrammeAnswer`. */
-    Refused = 1,
-    /** The act is none, or its body has another form. */
-    BodyWrong = 2,
-    /** No such programme has been proposed, or it is not whole. */
-    NoProposal = 3,
-    /** The pump has given no answer within ten seconds. */
-    Unanswered = 4,
-    /** The pump is not stopped. */
-    NotStopped = 5,
-    // Those from here on carry no tag: nobody knows whose the act was.
-    TagWrong = 16,
-    /** The tag is right and the counter is not: the act was heard before, or is of another session. */
-    CounterWrong = 17,
-    /** After acts with a wrong tag none is looked at for a while. */
-    Waits = 18,
-    NotPaired = 19,
-    Paired = 20,
-    /** Nobody pressed the button, an alarm waits to be seen, or the key could not be stored. */
-    NotPairedNow = 21,
-}
-
-/** How long a person has for the press of the button; a proposal for its confirmation; an act for its answer. */
-const PAIRING_MS = 30_000
-const PROPOSAL_MS = 600_000
+/** How long a person has for the press of the button, and an act for its answer. */
+const PRESS_MS = 30_000
 const ANSWER_MS_MAX = 10_000
 
 /** Wrong tags in a row from which on the pump waits, first a second and then each time twice as long, up to this. */
@@ -86,27 +42,35 @@ const COMMAND_SIZE = 21
 const LINE_CHANGED = 1
 const NOT_MEASURED = 0xffffffff
 
-/** What can be read: the record memory, the record of the programme that runs. */
-const PARTS = 2
+/** What a press of the pump's button agrees to. */
+enum Consent {
+    None = 0,
+    Pairing = 1,
+    Limits = 2,
+}
 
-/** How an answer, or else contents that were asked for, reach the bus. */
-export type Tell = (answer: boolean, bytes: Buffer) => Promise<void>
-
-/** How a board finds the record of the programme that was flashed; undefined where there is none, and why not where it is damaged. */
-export type FlashedProgramme = () => Promise<Buffer | string | undefined>
+/** What the link asks of the bus that it is reached by. */
+export interface Bus {
+    /** Sends an answer, or else contents that were asked for. */
+    tell(answer: boolean, bytes: Buffer): Promise<void>
+    /** What the register `status` holds. */
+    status(link: Link): Buffer
+    flashed: FlashedProgramme
+}
 
 export class Link implements ProgrammeOffer, Sensor {
     /** True while there is something to be worked off at the end of a tick. */
     busy = false
     /** Acts in a row whose tag was wrong. */
     failures = 0
-    /** The pump, once it runs; and the checksum of its programme's record, 0 of one in flash. */
+    /** The pump, once it runs; the checksum of its programme's record, 0 of one in flash; and the guard's limits. */
     pump: Pump | undefined
     programmeSum = 0
+    limits: GuardLimits | undefined
     /** What the parts read last. */
     readings: Readings | undefined
     private readonly nonce: Buffer
-    private found: LinkKey = { key: undefined, sequence: 0 }
+    private found: LinkKey = { key: undefined, restricted: false, sequence: 0 }
     /** The act that has come in, and what it is made of once its tag is good. */
     private incoming: Buffer | undefined
     private counter = 1
@@ -121,8 +85,9 @@ export class Link implements ProgrammeOffer, Sensor {
     private testPart = -1
     private waitUntilMs = 0
     private failedMs = 0
-    private pairing = false
-    private pairingUntilMs = 0
+    /** What waits for a press of the button, until when (NaN before the first tick of it), and whether it came. */
+    private consent = Consent.None
+    private consentUntilMs = NaN
     private consented = false
     private readPart = -1
     private readOffset = 0
@@ -133,8 +98,7 @@ export class Link implements ProgrammeOffer, Sensor {
         readonly pumpId: string,
         private readonly memory: RecordMemory,
         private readonly crypto: Crypto,
-        private readonly flashed: FlashedProgramme,
-        private readonly tell: Tell,
+        private readonly bus: Bus,
     ) {
         this.nonce = crypto.random(NONCE_SIZE)
     }
@@ -143,11 +107,17 @@ export class Link implements ProgrammeOffer, Sensor {
     async begin(pump: Pump, journals: JournalStore): Promise<void> {
         this.found = await loadKey(this.memory)
         this.programmeSum = journals.programmeSum()
+        this.limits = journals.limits
         this.pump = pump
     }
 
     paired(): boolean {
         return this.found.key !== undefined
+    }
+
+    /** True where only the paired programmer may read the pump. */
+    restricted(): boolean {
+        return this.found.restricted
     }
 
     // What comes from the bus, at any time.
@@ -168,16 +138,21 @@ export class Link implements ProgrammeOffer, Sensor {
 
     /** Somebody asks for bytes. */
     hearRead(part: number, offset: number): void {
+        if (this.found.restricted) return
         this.readPart = part
         this.readOffset = offset
         this.busy = true
     }
 
-    /** A programmer asks to be paired. */
+    /** A programmer asks to be paired. A press that is waited for already is for something else, and lets nobody in. */
     hearPair(): void {
-        this.pairing = true
+        if (this.consent !== Consent.Limits) this.await(Consent.Pairing)
+    }
+
+    private await(consent: Consent): void {
+        this.consent = consent
         // From the end of this tick on.
-        this.pairingUntilMs = NaN
+        this.consentUntilMs = NaN
         this.consented = false
         this.busy = true
     }
@@ -198,7 +173,8 @@ export class Link implements ProgrammeOffer, Sensor {
     async read(readings: Readings): Promise<void> {
         this.readings = readings
         readings.accessFailures = this.failures
-        if (readings.command === CommandKind.Acknowledge && this.pairing) this.consented = true
+        readings.unconfirmedMs = this.proposal ? this.nowMs - this.proposal.beganMs : NaN
+        if (readings.command === CommandKind.Acknowledge && this.consent !== Consent.None) this.consented = true
         const body = this.body
         if (readings.command !== CommandKind.None || this.given || !body || this.asked === 0) return
         if (this.asked > CommandKind.CancelBolus) return
@@ -229,41 +205,43 @@ export class Link implements ProgrammeOffer, Sensor {
     /** At the end of a tick, what it did having been recorded: works off one thing. */
     async serve(pump: Pump, journals: JournalStore, actions: Actions, nowMs: number): Promise<void> {
         this.nowMs = nowMs
-        if (this.pairing) await this.pair(pump, journals)
+        if (this.consent === Consent.Pairing) await this.pair(pump, journals)
         if (this.asked !== 0) await this.follow(pump, journals, actions)
         else if (this.incoming) {
             const sealed = this.incoming
             this.incoming = undefined
             await this.open(sealed, pump, journals)
-        } else if (this.readPart >= 0) await this.tellContents(journals)
+        } else if (this.readPart >= 0) {
+            const part = this.readPart
+            this.readPart = -1
+            await this.bus.tell(false, await this.contents(journals, part, this.readOffset))
+        }
         const proposal = this.proposal
-        if (proposal && !(nowMs - proposal.beganMs <= PROPOSAL_MS) && this.asked === 0) this.proposal = undefined
+        if (proposal && !(nowMs - proposal.beganMs <= CHANGE_DROP_MS) && this.asked === 0) this.proposal = undefined
         if (!(nowMs - this.failedMs <= FAILURES_FORGOTTEN_MS)) this.failures = 0
         this.busy =
-            this.pairing || this.working() || this.readPart >= 0 || this.proposal !== undefined || this.failures > 0
+            this.consent !== Consent.None ||
+            this.working() ||
+            this.readPart >= 0 ||
+            this.proposal !== undefined ||
+            this.failures > 0
     }
 
-    /** Pairs once the button has been pressed; not while an alarm waits to be seen, whose acknowledgement the press would be. */
+    /** Whether the button has been pressed; undefined while there is time for it. Not while an alarm waits to be seen, whose acknowledgement the press would be. */
+    private pressed(pump: Pump): boolean | undefined {
+        if (!(this.consentUntilMs >= 0)) this.consentUntilMs = this.nowMs + PRESS_MS
+        const over = this.consentUntilMs <= this.nowMs
+        if (!over && !this.consented && (pump.alarms & ~pump.acknowledged) === 0) return undefined
+        this.consent = Consent.None
+        return this.consented && !over
+    }
+
     private async pair(pump: Pump, journals: JournalStore): Promise<void> {
-        if (!(this.pairingUntilMs <= this.nowMs || this.pairingUntilMs > this.nowMs)) {
-            this.pairingUntilMs = this.nowMs + PAIRING_MS
-        } else if (this.pairingUntilMs <= this.nowMs) {
-            this.pairing = false
-            await this.tellUnsealed(Outcome.NotPairedNow, undefined)
-            return
-        }
-        if (!this.consented) {
-            if ((pump.alarms & ~pump.acknowledged) === 0) return
-            this.pairing = false
-            await this.tellUnsealed(Outcome.NotPairedNow, undefined)
-            return
-        }
-        this.pairing = false
+        const pressed = this.pressed(pump)
+        if (pressed === undefined) return
         const key = this.crypto.random(KEY_SIZE)
-        if (!(await saveKey(this.memory, this.found, key))) {
-            await this.tellUnsealed(Outcome.NotPairedNow, undefined)
-            return
-        }
+        if (!pressed || !(await saveKey(this.memory, this.found, key, this.found.restricted)))
+            return await this.tellUnsealed(Outcome.NotPairedNow, undefined)
         this.failures = 0
         this.waitUntilMs = this.nowMs
         this.proposal = undefined
@@ -285,7 +263,7 @@ export class Link implements ProgrammeOffer, Sensor {
         if (counter !== this.counter) {
             // Who missed the answer asks again with the very same act, and is told again.
             if (this.lastTag && this.lastAnswer && endsWithTag(sealed, this.lastTag))
-                await this.tell(true, this.lastAnswer)
+                await this.bus.tell(true, this.lastAnswer)
             else await this.tellUnsealed(Outcome.CounterWrong, undefined)
             return
         }
@@ -326,6 +304,33 @@ export class Link implements ProgrammeOffer, Sensor {
             this.testPart = 0
             return
         }
+        if (kind === ActKind.Status && body.length === 0)
+            return await this.tellSealed(kind, Outcome.Done, 0, this.bus.status(this))
+        if (kind === ActKind.Contents && body.length === 3) {
+            const contents = await this.contents(journals, body[2], readUint(body, 0, 2))
+            return await this.tellSealed(kind, Outcome.Done, 0, contents)
+        }
+        if (kind === ActKind.Restrict && body.length === 1 && body[0] <= 1) {
+            const key = this.found.key
+            const kept = key !== undefined && (await saveKey(this.memory, this.found, key, body[0] === 1))
+            return await this.tellSealed(
+                kind,
+                kept ? Outcome.Done : Outcome.Refused,
+                ProgrammeAnswer.NotStored,
+                undefined,
+            )
+        }
+        if (kind === ActKind.Limits && this.consent === Consent.None) {
+            const limits = decodeLimits(body)
+            if (typeof limits !== "string") {
+                const answer = journals.judgeLimits(limits, pump)
+                if (answer !== ProgrammeAnswer.Taken)
+                    return await this.tellSealed(kind, Outcome.Refused, answer, undefined)
+                this.asked = kind
+                this.body = body
+                return this.await(Consent.Limits)
+            }
+        }
         await this.tellSealed(kind, Outcome.BodyWrong, 0, undefined)
     }
 
@@ -351,6 +356,7 @@ export class Link implements ProgrammeOffer, Sensor {
     private async follow(pump: Pump, journals: JournalStore, actions: Actions): Promise<void> {
         const kind = this.asked
         if (kind === ActKind.SelfTest) return await this.test(pump)
+        if (kind === ActKind.Limits) return await this.changeLimits(pump, journals)
         const bolus = bolusOf(kind)
         let reason = -1
         if (!this.given) reason = -1
@@ -370,6 +376,20 @@ export class Link implements ProgrammeOffer, Sensor {
         }
         if (reason < 0) await this.tellSealed(kind, Outcome.Unanswered, 0, undefined)
         else await this.tellSealed(kind, reason === 0 ? Outcome.Done : Outcome.Refused, reason, undefined)
+    }
+
+    /** Other limits, once a person at the pump agrees: a programmer alone can't move what bounds it. */
+    private async changeLimits(pump: Pump, journals: JournalStore): Promise<void> {
+        const pressed = this.pressed(pump)
+        const body = this.body
+        if (pressed === undefined || !body) return
+        this.asked = 0
+        this.body = undefined
+        if (!pressed) return await this.tellSealed(ActKind.Limits, Outcome.NotPressed, 0, undefined)
+        const answer = await journals.takeLimits(body, pump)
+        this.limits = journals.limits
+        const outcome = answer === ProgrammeAnswer.Taken ? Outcome.Done : Outcome.Refused
+        await this.tellSealed(ActKind.Limits, outcome, answer, undefined)
     }
 
     /** A part of the self-test in each tick; ended when somebody starts the pump. */
@@ -417,7 +437,7 @@ export class Link implements ProgrammeOffer, Sensor {
         if (detail) for (let i = 0; i < detail.length; i++) bytes[ANSWER_HEADER_SIZE + i] = detail[i]
         appendTag(bytes, tagOf(this.crypto, key, true, this.pumpId, this.nonce, bytes, size))
         this.lastAnswer = bytes
-        await this.tell(true, bytes)
+        await this.bus.tell(true, bytes)
     }
 
     /** Answers who has no key, or not the right one; the detail is the key of a new pair. */
@@ -426,40 +446,11 @@ export class Link implements ProgrammeOffer, Sensor {
         writeUint(bytes, 0, 4, this.counter)
         bytes[5] = outcome
         if (detail) for (let i = 0; i < detail.length; i++) bytes[ANSWER_HEADER_SIZE + i] = detail[i]
-        await this.tell(true, bytes)
+        await this.bus.tell(true, bytes)
     }
 
-    /** Of the record of the programme that runs. */
-    private async programmePiece(source: ProgrammeSource, offset: number): Promise<Buffer | undefined> {
-        if (source === ProgrammeSource.Flash) {
-            const record = await this.flashed()
-            if (typeof record !== "object" || offset >= record.length) return undefined
-            return record.slice(offset, Math.min(record.length, offset + TRANSFER_MAX))
-        }
-        const address = programmeAddress(source)
-        const head = await this.memory.read(address, 2)
-        const size = head ? readUint(head, 0, 2) : 0
-        if (!(size <= PROGRAMME_PLACE - 2 && offset < size)) return undefined
-        return await this.memory.read(address + 2 + offset, Math.min(TRANSFER_MAX, size - offset))
-    }
-
-    /** Tells the bytes that were asked for; the key's place reads as zero. */
-    private async tellContents(journals: JournalStore): Promise<void> {
-        const part = this.readPart
-        const offset = this.readOffset
-        this.readPart = -1
-        let piece: Buffer | undefined
-        if (part === 0 && offset < MEMORY_SIZE) {
-            piece = await this.memory.read(offset, Math.min(TRANSFER_MAX, MEMORY_SIZE - offset))
-            if (piece) hideKeys(piece, offset)
-        } else if (part === 1) piece = await this.programmePiece(journals.programmeSource(), offset)
-        if (!(part >= 0 && part < PARTS)) return
-        const length = piece ? piece.length : 0
-        const bytes = Buffer.alloc(3 + length)
-        bytes[0] = part
-        writeUint(bytes, 1, 2, offset)
-        if (piece) for (let i = 0; i < length; i++) bytes[3 + i] = piece[i]
-        await this.tell(false, bytes)
+    private async contents(journals: JournalStore, part: number, offset: number): Promise<Buffer> {
+        return await contentsAt(this.memory, journals.programmeSource(), this.bus.flashed, part, offset)
     }
 }
 
@@ -467,11 +458,4 @@ function bolusOf(kind: number): BolusKind {
     if (kind === CommandKind.Prime) return BolusKind.Prime
     if (kind === CommandKind.Bolus) return BolusKind.Clinician
     return kind === CommandKind.PatientDose ? BolusKind.Patient : BolusKind.None
-}
-
-/** Blanks what a piece of the record memory, read from `from` on, holds of the keys. */
-function hideKeys(piece: Buffer, from: number): void {
-    const first = Math.max(0, LINK_KEYS_AT - from)
-    const end = Math.min(piece.length, LINK_KEYS_AT + 2 * LINK_KEY_PLACE - from)
-    for (let i = first; i < end; i++) piece[i] = 0
 }

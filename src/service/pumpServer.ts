@@ -9,7 +9,6 @@ import { ALARM_COUNT } from "../pump/alarms"
 import { wallSecondsAt } from "../pump/checkpoint"
 import { dosesOfDay } from "../pump/doses"
 import { MS_PER_SECOND } from "../pump/limits"
-import { Pump } from "../pump/pump"
 import { Link } from "./link"
 import { platformCrypto } from "./platformCrypto"
 
@@ -25,18 +24,12 @@ const PUMP = 1
 
 const ANNOUNCE_MS = 500
 
-/** Registers and commands, by their codes. */
+/** Registers and commands, by their codes; answer and contents are registers that are only told. */
 enum Code {
-    Flow = 0x180,
-    Volume = 0x181,
-    Programme = 0x182,
-    Alarms = 0x183,
-    NextEvents = 0x184,
-    Access = 0x185,
-    Challenge = 0x186,
-    Answer = 0x187,
-    Contents = 0x188,
-    Measured = 0x189,
+    Status = 0x180,
+    Access = 0x181,
+    Challenge = 0x182,
+    Answer = 0x183,
     Act = 0x80,
     Read = 0x81,
     Pair = 0x82,
@@ -49,23 +42,21 @@ const PRESSURE_UNKNOWN = -2147483648
 export function startLink(memory: RecordMemory): Link {
     const runtime = ds as unknown as Runtime
     const spec = ds.IntrathecalPump.spec
-    const link = new Link(
-        ds.deviceIdentifier("server"),
-        memory,
-        platformCrypto,
-        async () => await loadRecord("pg"),
-        async (answer: boolean, bytes: Buffer) => {
+    const link = new Link(ds.deviceIdentifier("server"), memory, platformCrypto, {
+        tell: async (answer: boolean, bytes: Buffer) => {
             const report = answer ? spec.lookup("answer").encode(bytes) : spec.lookup("contents").encode(bytes)
             await runtime._serverSend(PUMP, report)
         },
-    )
+        status: (link: Link) => encode(spec.lookup("status"), statusOf(link)).payload,
+        flashed: async () => await loadRecord("pg"),
+    })
     runtime._onServerPacket = async (packet: ds.Packet) => {
         if (packet.isReport || packet.serviceIndex !== PUMP) return
         spec.assign(packet)
         const payload = packet.payload
         if (packet.isRegGet) {
             const value = packet.spec ? registerValue(link, packet.regCode) : undefined
-            await runtime._serverSend(PUMP, value === undefined ? packet.notImplemented() : packet.spec.encode(value))
+            await runtime._serverSend(PUMP, value === undefined ? packet.notImplemented() : encode(packet.spec, value))
         } else if (packet.serviceCommand === Code.Act) link.hear(payload)
         else if (packet.serviceCommand === Code.Pair) link.hearPair()
         else if (packet.serviceCommand === Code.Read && payload.length === 3)
@@ -73,6 +64,11 @@ export function startLink(memory: RecordMemory): Link {
     }
     announce.start(runtime, spec.classIdentifier)
     return link
+}
+
+/** A register's report; the compiler knows only of some how they are packed. */
+function encode(spec: unknown, value: unknown): ds.Packet {
+    return (spec as ds.PacketSpec<unknown>).encode(value)
 }
 
 /** Tells the bus twice a second which services there are, and how often the program has started as far as one byte counts it. */
@@ -86,52 +82,59 @@ async function announce(runtime: Runtime, serviceClass: number): Promise<void> {
     }
 }
 
-/** What a register holds now; undefined for one that there is not, or not yet. */
+/** What a register holds now; undefined for one that there is not, not yet, or not for everybody. */
 function registerValue(link: Link, code: number): unknown {
-    const pump = link.pump
+    if (code === Code.Status) return link.pump && !link.restricted() ? statusOf(link) : undefined
     if (code === Code.Challenge) return link.challenge()
     if (code === Code.Answer) return link.answer()
-    if (code === Code.Access) return [link.paired() ? 1 : 0, link.working() ? 1 : 0, link.failures, link.waitS()]
-    return pump ? pumpValue(link, pump, code) : undefined
+    if (code === Code.Access)
+        return [link.paired() ? 1 : 0, link.restricted() ? 1 : 0, link.failures, link.waitS(), link.working() ? 1 : 0]
+    return undefined
 }
 
-function pumpValue(link: Link, pump: Pump, code: number): unknown {
+/** All that the pump shows, in the order of its specification: of one and the same tick. */
+function statusOf(link: Link): unknown {
+    const pump = link.pump
+    if (!pump) return undefined
     const programme = pump.programme
+    const limits = link.limits
     const readings = link.readings
-    if (code === Code.Flow) {
-        const rate = pump.delivering ? pump.ratePlPerDay : 0
-        return [rate, pump.bolusFlowPlPerDay, pump.bolusLeftPl, pump.mode, pump.delivering ? 1 : 0, pump.bolusKind]
-    }
-    if (code === Code.Volume)
-        return [pump.residualPl, pump.patientPl, pump.refilledPl, pump.lineLeftPl, pump.uncertainPl]
-    if (code === Code.Programme) {
-        if (!programme) return [0, 0, 0, 0, 0]
-        const segments = programme.segmentStartMinute.length
-        const strength = programme.concentrationNgPerMl
-        return [programme.meanRatePlPerDay, link.programmeSum, strength, segments, programme.softLimits]
-    }
-    if (code === Code.Alarms) {
-        const reasons = Buffer.alloc(ALARM_COUNT)
-        for (let alarm = 0; alarm < ALARM_COUNT; alarm++) reasons[alarm] = pump.reasons[alarm]
-        return [pump.alarms >>> 0, pump.conditions >>> 0, pump.acknowledged >>> 0, reasons]
-    }
-    if (code === Code.NextEvents)
-        return [
-            wallSecondsAt(pump, pump.nowMs),
-            seconds(pump.segmentLeftMs),
-            seconds(pump.doses.lockoutMs),
-            dosesOfDay(pump.doses),
-        ]
-    if (code === Code.Measured && readings) {
-        const pressurePa = readings.pressurePa
-        const batteryMv = readings.batteryMv
-        return [
-            pressurePa >= PRESSURE_UNKNOWN ? pressurePa : PRESSURE_UNKNOWN,
-            pump.energy.remainingTenthsDay,
-            batteryMv >= 0 ? batteryMv : 0,
-        ]
-    }
-    return undefined
+    const pressurePa = readings ? readings.pressurePa : NaN
+    const batteryMv = readings ? readings.batteryMv : NaN
+    const reasons = Buffer.alloc(ALARM_COUNT)
+    for (let alarm = 0; alarm < ALARM_COUNT; alarm++) reasons[alarm] = pump.reasons[alarm]
+    return [
+        pump.delivering ? pump.ratePlPerDay : 0,
+        pump.bolusFlowPlPerDay,
+        pump.bolusLeftPl,
+        pump.residualPl,
+        pump.patientPl,
+        pump.refilledPl,
+        pump.lineLeftPl,
+        pump.uncertainPl,
+        limits ? limits.hourPlMax : 0,
+        limits ? limits.dayPlMax : 0,
+        limits ? limits.primePlMax : 0,
+        programme ? programme.meanRatePlPerDay : 0,
+        link.programmeSum,
+        programme ? programme.concentrationNgPerMl : 0,
+        programme ? programme.segmentStartMinute.length : 0,
+        programme ? programme.softLimits : 0,
+        pump.mode,
+        pump.delivering ? 1 : 0,
+        pump.bolusKind,
+        dosesOfDay(pump.doses),
+        wallSecondsAt(pump, pump.nowMs),
+        seconds(pump.segmentLeftMs),
+        seconds(pump.doses.lockoutMs),
+        pressurePa >= PRESSURE_UNKNOWN ? pressurePa : PRESSURE_UNKNOWN,
+        pump.energy.remainingTenthsDay,
+        pump.alarms >>> 0,
+        pump.conditions >>> 0,
+        pump.acknowledged >>> 0,
+        batteryMv >= 0 ? batteryMv : 0,
+        reasons,
+    ]
 }
 
 /** Whole seconds, rounded up; the largest number that fits for more, and for what is unknown. */

@@ -29,7 +29,8 @@ import { CommandKind, createReadings, Readings, SensorFault } from "../../src/pu
 import { planFlow } from "../../src/pump/schedule"
 import { STAGES } from "../../src/pump/supervise"
 import { nextDueMs, tick } from "../../src/pump/tick"
-import { ActKind, Link } from "../../src/service/link"
+import { ActKind } from "../../src/service/acts"
+import { Link } from "../../src/service/link"
 import { saveKey } from "../../src/service/linkKey"
 import { platformCrypto } from "../../src/service/platformCrypto"
 import { ACT_HEADER_SIZE, appendTag, KEY_SIZE, TAG_SIZE, tagOf } from "../../src/service/seal"
@@ -189,7 +190,8 @@ function linkOf(): Linked {
         },
     }
     const nothing = async (): Promise<Buffer | undefined> => undefined
-    const link = new Link(PUMP_ID, memory, platformCrypto, nothing, async () => {})
+    const bus = { tell: async () => {}, status: () => Buffer.alloc(0), flashed: nothing }
+    const link = new Link(PUMP_ID, memory, platformCrypto, bus)
     return { link, memory, journals: new JournalStore(memory), key: platformCrypto.random(KEY_SIZE) }
 }
 
@@ -390,7 +392,7 @@ function phasesOf(linked: Linked): Phase[] {
 
 async function main(): Promise<void> {
     const linked = linkOf()
-    await saveKey(linked.memory, { key: undefined, sequence: 0 }, linked.key)
+    await saveKey(linked.memory, { key: undefined, restricted: false, sequence: 0 }, linked.key, false)
     const phases = phasesOf(linked)
     await linked.link.begin(createPump(NOTHING, 0), linked.journals)
     console.log(`schedule ${FIRST_MS} ${SPACING_MS} ${ROUNDS}`)

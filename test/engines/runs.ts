@@ -16,13 +16,19 @@ export const SCENARIOS = readdirSync("sim/scenarios")
 /** The long scenarios of the therapies; their parity is in a file of its own, so that it runs beside the others. */
 export const THERAPY_DAYS = ["periodic-bolus-day", "patient-dose-day", "bridge", "dst-spring", "dst-autumn"]
 
-/** Those that only go on as they are after so many hours; their later ones run on `core` alone. */
-const HOURS_ON_VM: Partial<Record<string, number>> = {
-    day: 8,
-    jitter: 3,
-    "dst-spring": 6,
-    "dst-autumn": 6,
-}
+/** Those that only go on as they are after so many hours; their later ones run on `core` alone, unless WHOLE_DAYS=1 is set. */
+const HOURS_ON_VM: Partial<Record<string, number>> = process.env.WHOLE_DAYS
+    ? {}
+    : {
+          day: 8,
+          jitter: 3,
+          "dst-spring": 6,
+          "dst-autumn": 6,
+          "child-day": 8,
+          "continuous-day": 4,
+          "periodic-bolus-day": 15,
+          "weekday-weekend": 14,
+      }
 
 /** A shipped scenario, or its first hours. */
 export function scenarioOf(name: string, hours = Infinity): Scenario {

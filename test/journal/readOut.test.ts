@@ -98,6 +98,7 @@ const SINGLE_KINDS: [kind: EventKind, reason: number, value: number, words: Part
     ],
     [EventKind.Paired, 0, 0, { what: "programmer paired" }],
     [EventKind.AccessRefused, 0, 3, { what: "command without a valid tag", value: 3, unit: "in a row" }],
+    [EventKind.LimitsChanged, 0, 200, { what: "guard's limits changed, of a day", value: 2, unit: "µL" }],
 ]
 
 describe("an entry in words", () => {

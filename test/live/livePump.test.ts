@@ -5,6 +5,7 @@ import { BusServer } from "../../sim/live/busServer"
 import { LivePump } from "../../sim/live/livePump"
 import { loadPrescription } from "../../sim/prescription/compile"
 import { readProgramme } from "../../sim/prescription/decompile"
+import { encodeLimits } from "../../sim/prescription/limits"
 import { findPump, PumpClient, RefusedError } from "../../sim/programmer/client"
 import { liveEvent, loadScenario } from "../../sim/scenario/load"
 import { CommandKind } from "../../src/pump/readings"
@@ -22,17 +23,25 @@ let key: Buffer
 
 const happens = (event: Record<string, unknown>) => pump.intervene(liveEvent("test", event, 20))
 
-/** Waits until the pump shows what is waited for; its time goes far faster than this. */
+/** While it is talked to: what takes the programmer a moment takes the pump seconds, and not hours. */
+const TALK_SPEED = 10
+/** While something is waited for: still so slow that a busy machine sees what stands for minutes. */
+const WAIT_SPEED = 500
+
+/** Waits until the pump shows what is waited for. */
 async function until(holds: (status: Awaited<ReturnType<PumpClient["status"]>>) => boolean) {
+    pump.runAt(WAIT_SPEED)
     for (;;) {
         const status = await client.status()
-        if (holds(status)) return status
+        if (!holds(status)) continue
+        pump.runAt(TALK_SPEED)
+        return status
     }
 }
 
 beforeAll(async () => {
     bus = await BusServer.start(0)
-    pump = new LivePump(scenario, scenario.seed, Infinity, bus)
+    pump = new LivePump(scenario, scenario.seed, TALK_SPEED, bus)
     running = pump.run()
     tools = await ToolsBus.join(bus.url)
     client = new PumpClient(tools.bus, await findPump(tools.bus, 20_000))
@@ -48,7 +57,7 @@ afterAll(async () => {
 describe("a pump on its bus", () => {
     test("is read by anybody, and changed by nobody without its key", async () => {
         const status = await until(({ delivering }) => delivering)
-        expect(status).toMatchObject({ mode: "running", paired: false, alarms: [] })
+        expect(status).toMatchObject({ mode: "running", access: { paired: false, restricted: false }, alarms: [] })
         expect(status.programme).toMatchObject({ concentrationNgPerMl: 1_000_000, meanPlPerDay: 200_000_000 })
         await expect(client.command(CommandKind.Stop)).rejects.toThrow("pair it first")
         const stranger = new PumpClient(tools.bus, await findPump(tools.bus, 20_000), Buffer.alloc(32, 1))
@@ -61,7 +70,7 @@ describe("a pump on its bus", () => {
     test("LNK-5: lets in who can press its button", async () => {
         key = await client.pair(() => happens({ do: "acknowledge" }))
         expect(key).toHaveLength(32)
-        expect((await client.status()).paired).toBe(true)
+        expect((await client.access()).paired).toBe(true)
         const stranger = new PumpClient(tools.bus, await findPump(tools.bus, 20_000), Buffer.alloc(32, 1))
         await expect(stranger.command(CommandKind.Stop)).rejects.toThrow("the key is not this pump's")
     })
@@ -102,6 +111,25 @@ describe("a pump on its bus", () => {
         expect(await client.programme()).toEqual(Buffer.from(OTHER.bytes))
     })
 
+    test("LNK-7: leaves reading to the paired programmer where that is wanted", async () => {
+        await client.restrict(true)
+        const open = { bytes: await client.programme(), status: await client.status() }
+        expect(open.status.access.restricted).toBe(true)
+        expect(open.bytes).toEqual(Buffer.from(OTHER.bytes))
+        const stranger = new PumpClient(tools.bus, await findPump(tools.bus, 20_000))
+        await expect(stranger.status()).rejects.toThrow("pair it first")
+        await client.restrict(false)
+        expect(await stranger.status()).toMatchObject({ programme: open.status.programme })
+    })
+
+    test("LNK-8: has other limits once its button is pressed", async () => {
+        const { limits } = await client.status()
+        if (!limits) throw new Error("the pump has no limits")
+        const wider = { ...limits, dayPlMax: limits.dayPlMax + 1_000_000_000 }
+        await client.limits(encodeLimits(wider), () => happens({ do: "acknowledge" }))
+        expect((await client.status()).limits).toEqual(wider)
+    })
+
     test("LNK-3: is the same after a power cut, for the programmer too", async () => {
         const before = await client.status()
         happens({ do: "powerOff" })
@@ -140,7 +168,7 @@ describe("a pump on its bus", () => {
     test("is reached over TCP as well", async () => {
         const other = await ToolsBus.join(bus.tcpUrl)
         const found = new PumpClient(other.bus, await findPump(other.bus, 20_000), key)
-        expect(await found.status()).toMatchObject({ paired: true })
+        expect(await found.status()).toMatchObject({ access: { paired: true } })
         other.leave()
     })
 })

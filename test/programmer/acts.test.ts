@@ -7,7 +7,7 @@ import { readStatus, statusLines } from "../../sim/programmer/status"
 import { ALARM_COUNT, Alarm, Reason } from "../../src/pump/alarms"
 import { BolusKind, BolusReason } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer } from "../../src/pump/readings"
-import { ActKind, Outcome } from "../../src/service/link"
+import { ActKind, Outcome } from "../../src/service/acts"
 
 const SEAL = { key: Buffer.alloc(32, 3), pumpId: "0123456789abcdef", nonce: Buffer.alloc(16, 9), counter: 7 }
 
@@ -76,26 +76,36 @@ describe("a status", () => {
     const reasons = new Uint8Array(ALARM_COUNT)
     reasons[Alarm.Occlusion] = Reason.PressureRising
     const standing = ((1 << Alarm.Occlusion) | (1 << Alarm.AccessRefused) | (1 << Alarm.ReservoirLow)) >>> 0
-    const values = (alarms: number, conditions: number, acknowledged: number, unknown: boolean) =>
-        [
-            jdpack("f64 f64 f64 u8 u8 u8", [200_000_000, 0, 4_000_000, 1, 0, BolusKind.Patient]),
-            jdpack("f64 f64 f64 f64 f64", [15e9, 3e9, 18e9, 0, 0]),
-            jdpack("f64 u32 u32 u16 u16", [200_000_000, 77, unknown ? 0 : 1_000_000, 2, 0]),
-            jdpack("u32 u32 u32 b", [alarms, conditions, acknowledged, reasons]),
-            jdpack("u32 u32 u32 u16", [unknown ? 0xffffffff : 0, unknown ? 0xffffffff : 90, 60, 2]),
-            jdpack("u8 u8 u16 u16", [1, 0, 4, 2]),
-            jdpack("i32 i32 u16", [unknown ? -2147483648 : 70_500, unknown ? -1 : 123, unknown ? 0 : 3_900]),
-        ].map(bytes => Buffer.from(bytes))
+    const access = { paired: true, restricted: false, failures: 4, waitS: 2 }
+    const status = (alarms: number, conditions: number, acknowledged: number, unknown: boolean) =>
+        readStatus(
+            Buffer.from(
+                jdpack(
+                    "f64 f64 f64 f64 f64 f64 f64 f64 f64 f64 f64 f64 u32 u32 u16 u16 u8 u8 u8 u8 u32 u32 u32 i32 i32 u32 u32 u32 u16 b",
+                    [
+                        ...[200_000_000, 0, 4_000_000],
+                        ...[15e9, 3e9, 18e9, 0, 0],
+                        ...[unknown ? 0 : 20_000_000, unknown ? 0 : 400_000_000, 0],
+                        ...[200_000_000, 77, unknown ? 0 : 1_000_000, 2, 0],
+                        ...[1, 0, BolusKind.Patient, 2],
+                        ...[unknown ? 0xffffffff : 0, unknown ? 0xffffffff : 90, 60],
+                        ...[unknown ? -2147483648 : 70_500, unknown ? -1 : 123],
+                        ...[alarms, conditions, acknowledged, unknown ? 0 : 3_900, reasons],
+                    ],
+                ),
+            ),
+            access,
+        )
 
     test("MON-1: lists every standing alarm, the most urgent first, with priority, reason and what it waits for", () => {
         const occlusion = 1 << Alarm.Occlusion
-        const status = readStatus(values(standing, (standing & ~occlusion) >>> 0, 1 << Alarm.ReservoirLow, false))
-        expect(status.alarms).toEqual([
+        const shown = status(standing, (standing & ~occlusion) >>> 0, 1 << Alarm.ReservoirLow, false)
+        expect(shown.alarms).toEqual([
             { id: "occlusion", reason: "pressure rising with each step", over: true, seen: false },
             { id: "accessRefused", reason: "", over: false, seen: false },
             { id: "reservoirLow", reason: "", over: false, seen: true },
         ])
-        const lines = statusLines("0123456789abcdef", status)
+        const lines = statusLines("0123456789abcdef", shown)
         expect(lines.slice(-3)).toEqual([
             "alarms          high: Line occluded (pressure rising with each step), over, waits for a person",
             "                medium: Commands of strangers",
@@ -104,8 +114,8 @@ describe("a status", () => {
     })
 
     test("says what is known", () => {
-        const status = readStatus(values(0, 0, 0, false))
-        expect(status).toMatchObject({
+        const shown = status(0, 0, 0, false)
+        expect(shown).toMatchObject({
             mode: "running",
             bolus: "patient's dose",
             localTime: "2000-01-03 00:00:00",
@@ -116,9 +126,10 @@ describe("a status", () => {
             batteryMv: 3_900,
             batteryDays: 12.3,
             programme: { meanPlPerDay: 200_000_000, checksum: 77, segments: 2 },
-            accessFailures: 4,
+            limits: { hourPlMax: 20_000_000, dayPlMax: 400_000_000, primePlMax: 0 },
+            access: { failures: 4 },
         })
-        const text = statusLines("0123456789abcdef", status).join("\n")
+        const text = statusLines("0123456789abcdef", shown).join("\n")
         for (const part of [
             "stopped by an alarm",
             "200.0 µg a day",
@@ -130,16 +141,17 @@ describe("a status", () => {
     })
 
     test("and what is not", () => {
-        const status = readStatus(values(0, 0, 0, true))
-        expect(status).toMatchObject({
+        const shown = status(0, 0, 0, true)
+        expect(shown).toMatchObject({
             localTime: null,
             flowChangeInS: null,
             pressurePa: null,
             batteryMv: null,
             batteryDays: null,
             programme: null,
+            limits: null,
         })
-        const text = statusLines("0123456789abcdef", status).join("\n")
+        const text = statusLines("0123456789abcdef", shown).join("\n")
         expect(text).toContain("unknown")
         expect(text).not.toContain("NaN")
     })

@@ -33,11 +33,11 @@ import { raise, SAMPLES_TO_ALARM } from "../../src/pump/delivery"
 import { CellKind } from "../../src/pump/energy"
 import { createGuard, type Guard, restoreGuard } from "../../src/pump/guard"
 import {
+    CHANGE_ALERT_MS,
     MS_PER_HOUR,
     MS_PER_MINUTE,
     OCCLUSION_PA_MIN,
     RATE_PL_PER_DAY_MIN,
-    REFILL_ALERT_MS,
     RELIEF_PL_MAX,
     RESTARTS_MS,
     SOUND_PAUSE_MS,
@@ -700,7 +700,7 @@ class World {
             this.clockReadable = false
             pump.shiftLeftMs = MS_PER_HOUR
             pump.shiftSinceMs = BEGIN_MS
-            pump.refillBeganMs = BEGIN_MS - REFILL_ALERT_MS
+            pump.refillBeganMs = BEGIN_MS - CHANGE_ALERT_MS
             pump.refillExpectedPl = pump.residualPl
             // What no state of this walk tells apart.
             if ((this.scope.bits & LOCKED_OUT) === 0) pump.doses.lockoutMs = LOCKOUT_MS

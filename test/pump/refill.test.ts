@@ -70,8 +70,8 @@ describe("a refill that is begun", () => {
         const { residualPl } = bench.pump
         for (const [agoMs, alarms] of [
             [5 * MS_PER_MINUTE - 1, []],
-            [5 * MS_PER_MINUTE, ["refillUnfinished"]],
-            [10 * MS_PER_MINUTE - 1, ["refillUnfinished"]],
+            [5 * MS_PER_MINUTE, ["changeUnfinished"]],
+            [10 * MS_PER_MINUTE - 1, ["changeUnfinished"]],
             [10 * MS_PER_MINUTE, []],
         ] as const) {
             expect(bench.pump.refillBeganMs).not.toBeNaN()
@@ -92,7 +92,7 @@ describe("a refill that is begun", () => {
         const bench = pump()
         bench.command(CommandKind.RefillBegin)
         bench.run(5 * MS_PER_MINUTE + 1_000)
-        expect(bench.alarms).toEqual(["refillUnfinished"])
+        expect(bench.alarms).toEqual(["changeUnfinished"])
         bench.refill(20_000_000_000)
         expect(bench.alarms).toEqual([])
         bench.run(10 * MS_PER_MINUTE)

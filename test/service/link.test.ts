@@ -1,17 +1,19 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { COMPILED, LinkBench, PowerCut, PUMP_ID } from "../../sim/bench/linkBench"
+import { COMPILED, LinkBench, PowerCut, PUMP_ID, STATUS } from "../../sim/bench/linkBench"
 import { readOut } from "../../sim/journal/readOut"
 import { compilePrescription } from "../../sim/prescription/compile"
+import { encodeLimits } from "../../sim/prescription/limits"
 import type { Prescription } from "../../sim/prescription/schema"
 import { type CommandFigures, commandBody, openAnswer, readReading, sealAct } from "../../sim/programmer/acts"
 import { Alarm, Reason } from "../../src/pump/alarms"
 import { raise } from "../../src/pump/delivery"
-import { LINK_KEY_PLACE, LINK_KEYS_AT } from "../../src/pump/journal"
+import { decodeLimits } from "../../src/pump/guard"
+import { LIMITS_AT, LINK_KEY_PLACE, LINK_KEYS_AT } from "../../src/pump/journal"
 import { decodeProgramme } from "../../src/pump/programme"
 import { BolusKind, BolusReason, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
-import { ActKind, Outcome } from "../../src/service/link"
+import { ActKind, Outcome } from "../../src/service/acts"
 
 /** The same strength, and a little less of it. */
 const OTHER = compilePrescription(
@@ -477,5 +479,231 @@ describe("a programme", () => {
             const { checksum } = readReading(detail, COMPILED.programme)
             expect(await bench.command(CommandKind.Programme, { checksum })).toMatchObject({ outcome })
         }
+    })
+
+    test("REF-2: one that nobody confirms alarms after five minutes, until it is confirmed or dropped", async () => {
+        for (const [afterMs, alarms] of [
+            [298_000, []],
+            [302_000, ["changeUnfinished"]],
+            [598_000, ["changeUnfinished"]],
+            [603_000, []],
+        ] as const) {
+            const bench = await LinkBench.paired()
+            await propose(bench, COMPILED.bytes)
+            await bench.run(afterMs)
+            expect(bench.alarms).toEqual(alarms)
+        }
+        const bench = await LinkBench.paired()
+        const { detail } = await propose(bench, COMPILED.bytes)
+        await bench.run(310_000)
+        expect(bench.pump.reasons[Alarm.ChangeUnfinished]).toBe(Reason.ProgrammeProposed)
+        const { checksum } = readReading(detail, COMPILED.programme)
+        await bench.command(CommandKind.Programme, { checksum })
+        await bench.run(2_000)
+        expect(bench.alarms).toEqual([])
+    })
+})
+
+describe("reading", () => {
+    const open = Uint8Array.of(0)
+    const pairedOnly = Uint8Array.of(1)
+    const nothing = new Uint8Array(0)
+
+    test("LNK-7: can be left to the paired programmer, across a power cut and another pairing", async () => {
+        const bench = await LinkBench.paired()
+        bench.link.hearRead(0, 0)
+        await bench.run(500)
+        expect(bench.contents).toHaveLength(1)
+        expect(await bench.act(ActKind.Restrict, pairedOnly)).toMatchObject({ outcome: Outcome.Done })
+        for (const pump of [bench, await LinkBench.powerOn(bench.memory)]) {
+            pump.contents.length = 0
+            expect(pump.link.restricted()).toBe(true)
+            pump.link.hearRead(0, 0)
+            await pump.run(2_000)
+            expect(pump.contents).toEqual([])
+            pump.key = bench.key
+            expect((await pump.act(ActKind.Status, nothing)).detail).toEqual(STATUS)
+        }
+        const other = await LinkBench.powerOn(bench.memory)
+        await other.pair()
+        expect(other.link.restricted()).toBe(true)
+        expect(await other.act(ActKind.Restrict, open)).toMatchObject({ outcome: Outcome.Done })
+        other.link.hearRead(0, 0)
+        await other.run(500)
+        expect(other.contents).toHaveLength(1)
+    })
+
+    test("LNK-6, LNK-7: sealed it gives the same as open, and the key no more", async () => {
+        const bench = await LinkBench.paired()
+        for (const [part, from] of [
+            [0, 0],
+            [0, 400],
+            [0, 600],
+            [0, 32_600],
+            [0, 40_000],
+            [1, 0],
+            [2, 0],
+        ]) {
+            bench.contents.length = 0
+            bench.link.hearRead(part, from)
+            await bench.run(500)
+            const body = Uint8Array.of(from & 255, from >> 8, part)
+            const { outcome, detail } = await bench.act(ActKind.Contents, body)
+            expect(outcome).toBe(Outcome.Done)
+            // The checkpoint and log move on with time.
+            if (part === 0 && from < 400) expect(detail.subarray(0, 3)).toEqual(bench.contents[0].subarray(0, 3))
+            else expect(detail).toEqual(bench.contents[0])
+            if (bench.key) expect(detail.includes(bench.key.subarray(0, 8))).toBe(false)
+        }
+    })
+
+    test.each<[ActKind, Uint8Array]>([
+        [ActKind.Restrict, nothing],
+        [ActKind.Restrict, Uint8Array.of(2)],
+        [ActKind.Restrict, Uint8Array.of(1, 0)],
+        [ActKind.Status, open],
+        [ActKind.Contents, open],
+    ])("act %i with the body %j is none", async (kind, body) => {
+        const bench = await LinkBench.paired()
+        expect(await bench.act(kind, body)).toMatchObject({ outcome: Outcome.BodyWrong })
+        expect(bench.link.restricted()).toBe(false)
+    })
+
+    test("who may read is not changed in a memory that does not keep it", async () => {
+        const bench = await LinkBench.paired()
+        bench.memory.write = async () => false
+        expect(await bench.act(ActKind.Restrict, pairedOnly)).toMatchObject({ outcome: Outcome.Refused })
+        expect(bench.link.restricted()).toBe(false)
+    })
+})
+
+describe("the guard's limits", () => {
+    /** Those that the pump was flashed with, and some part of them. */
+    const flashed = decodeLimits(COMPILED.limitsBytes)
+    if (typeof flashed === "string") throw new Error(flashed)
+    const wider = encodeLimits({ ...flashed, dayPlMax: flashed.dayPlMax + 1_000_000_000 })
+
+    /** Sends them, and has a person press the button after so long. */
+    async function change(bench: LinkBench, record: Uint8Array, pressMs: number | undefined) {
+        const seal = bench.seal()
+        const told = bench.answers.length
+        bench.link.hear(sealAct(seal, ActKind.Limits, record))
+        for (let ms = 0; ms < 40_000 && bench.answers.length === told; ms += 100) {
+            if (ms === pressMs) bench.pressed = CommandKind.Acknowledge
+            await bench.tick()
+        }
+        const answer = bench.answers[told] && openAnswer(seal, bench.answers[told])
+        if (!answer) throw new Error("no answer")
+        return answer
+    }
+
+    test("LNK-8: are others once a person presses the pump's button, and stay so across a power cut", async () => {
+        const bench = await LinkBench.paired()
+        const dayStepsMax = bench.guard.dayStepsMax
+        expect(await change(bench, wider, 5_000)).toMatchObject({ outcome: Outcome.Done })
+        await bench.run(1_000)
+        expect(bench.guard.dayStepsMax).toBeGreaterThan(dayStepsMax)
+        expect(bench.link.limits).toEqual(decodeLimits(wider))
+        const again = await LinkBench.powerOn(bench.memory)
+        expect(again.guard.dayStepsMax).toBe(bench.guard.dayStepsMax)
+        expect(again.link.limits).toEqual(decodeLimits(wider))
+        expect(loggedIn(bench)).toContain("guard's limits changed, of a day")
+    })
+
+    test.each([
+        ["nobody presses it", undefined, Outcome.NotPressed],
+        ["somebody presses it too late", 33_000, Outcome.NotPressed],
+        ["somebody presses it just in time", 28_000, Outcome.Done],
+    ])("LNK-8: when %s", async (_, pressMs, outcome) => {
+        const bench = await LinkBench.paired()
+        const dayStepsMax = bench.guard.dayStepsMax
+        expect(await change(bench, wider, pressMs)).toMatchObject({ outcome })
+        expect(bench.guard.dayStepsMax > dayStepsMax).toBe(outcome === Outcome.Done)
+        const again = await LinkBench.powerOn(bench.memory)
+        expect(again.guard.dayStepsMax).toBe(bench.guard.dayStepsMax)
+    })
+
+    test("LNK-8: are not changed by a press that is for an alarm", async () => {
+        const bench = await LinkBench.paired()
+        raise(bench.pump, Alarm.TimeLost, Reason.TimeJumped)
+        expect(await change(bench, wider, 2_000)).toMatchObject({ outcome: Outcome.NotPressed })
+        expect(bench.link.limits).toEqual(flashed)
+    })
+
+    test("LNK-5, LNK-8: the press that they wait for lets no other programmer in", async () => {
+        const bench = await LinkBench.paired()
+        const key = bench.key
+        const seal = bench.seal()
+        bench.link.hear(sealAct(seal, ActKind.Limits, wider))
+        await bench.run(500)
+        bench.link.hearPair()
+        await bench.run(500)
+        bench.pressed = CommandKind.Acknowledge
+        await bench.run(3_000)
+        expect(bench.link.limits).toEqual(decodeLimits(wider))
+        const again = await LinkBench.powerOn(bench.memory)
+        again.key = key
+        expect(await again.command(CommandKind.Silence)).toMatchObject({ outcome: Outcome.Done })
+    })
+
+    test("LNK-8: the programmer's own acknowledgement is no press", async () => {
+        const bench = await LinkBench.paired()
+        const seal = bench.seal()
+        bench.link.hear(sealAct(seal, ActKind.Limits, wider))
+        await bench.run(500)
+        bench.link.hear(sealAct({ ...seal, counter: seal.counter + 1 }, CommandKind.Acknowledge, commandBody({})))
+        await bench.run(35_000)
+        expect(bench.link.limits).toEqual(flashed)
+    })
+
+    test("LNK-8: less than the programme asks for, or than was delivered of late, is refused at once", async () => {
+        const bench = await LinkBench.paired()
+        const refused = { outcome: Outcome.Refused, reason: ProgrammeAnswer.BeyondLimits }
+        const little = encodeLimits({ ...flashed, dayPlMax: COMPILED.programme.meanRatePlPerDay - 1 })
+        expect(await change(bench, little, undefined)).toMatchObject(refused)
+        expect(await change(bench, wider, 1_000)).toMatchObject({ outcome: Outcome.Done })
+        bench.guard.daySteps = Math.floor(flashed.dayPlMax / bench.guard.stepPl) + 1
+        expect(await change(bench, COMPILED.limitsBytes, undefined)).toMatchObject(refused)
+        expect(bench.link.limits).toEqual(decodeLimits(wider))
+    })
+
+    test("LNK-8: what is no record of limits is refused", async () => {
+        const bench = await LinkBench.paired()
+        for (const record of [
+            new Uint8Array(0),
+            wider.subarray(1),
+            wider.map((byte, i) => (i === 9 ? byte ^ 1 : byte)),
+        ])
+            expect(await change(bench, record, 0)).toMatchObject({ outcome: Outcome.BodyWrong })
+        expect(bench.link.limits).toEqual(flashed)
+    })
+
+    test("LNK-8: power cut at any byte of them leaves the former ones or these", async () => {
+        for (let cut = 0; cut <= 36; cut++) {
+            const bench = await LinkBench.paired()
+            expect(await change(bench, wider, 1_000)).toMatchObject({ outcome: Outcome.Done })
+            const write = bench.memory.write.bind(bench.memory)
+            bench.memory.write = (address, bytes, length) => {
+                if (address >= LIMITS_AT) bench.memory.cutAfter = cut
+                return write(address, bytes, length)
+            }
+            await expect(change(bench, COMPILED.limitsBytes, 1_000)).rejects.toThrow(PowerCut)
+            bench.memory.cutAfter = undefined
+            bench.memory.write = write
+            const again = await LinkBench.powerOn(bench.memory)
+            expect(again.link.limits).toEqual(cut < 36 ? decodeLimits(wider) : flashed)
+        }
+    })
+
+    test("LNK-8: a memory that does not keep them leaves the former ones, and flashing the board brings its own", async () => {
+        const bench = await LinkBench.paired()
+        const write = bench.memory.write.bind(bench.memory)
+        bench.memory.write = async (address, bytes, length) => address < LIMITS_AT && write(address, bytes, length)
+        expect(await change(bench, wider, 1_000)).toMatchObject({ reason: ProgrammeAnswer.NotStored })
+        expect(bench.link.limits).toEqual(flashed)
+        bench.memory.write = write
+        expect(await change(bench, wider, 1_000)).toMatchObject({ outcome: Outcome.Done })
+        const anew = await LinkBench.powerOn(bench.memory, PUMP_ID, 2)
+        expect(anew.link.limits).toEqual(flashed)
     })
 })
