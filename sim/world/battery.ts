@@ -1,7 +1,7 @@
 // The battery as it truly is: emptied by what the board does, by the same figures of its parts that the firmware estimates from,
 // and giving the voltage that its cell has at what is left. Keeps an account for each part that draws.
 
-import { Board, type BoardUse, boardUse } from "../../src/drivers/energyUse"
+import { alarmUse, Board, type BoardUse, boardUse } from "../../src/drivers/energyUse"
 import { AlarmPriority } from "../../src/pump/alarms"
 import { cellMicrojoules, type DischargeCurve, dischargeCurve } from "../../src/pump/energy"
 import { CELLS } from "../prescription/mechanism"
@@ -32,6 +32,7 @@ export class Battery {
 
     private readonly driverAlwaysOn: boolean
     private readonly use: BoardUse
+    private readonly alarmMicrowatts: number[]
     private readonly curve: DischargeCurve
     /** What is in the cell at each voltage of its curve, and what was at the start. */
     private readonly nanojoules: number[]
@@ -45,6 +46,7 @@ export class Battery {
             cellMicrojoules(curve, settings.capacityMilliampereHours, millivolts) * NANOJOULES_PER_MICROJOULE
         this.driverAlwaysOn = settings.driverAlwaysOn
         this.use = boardUse(BOARDS[settings.board], cell)
+        this.alarmMicrowatts = alarmUse(BOARDS[settings.board], cell)
         this.curve = curve
         this.nanojoules = curve.millivolts.map(nanojoulesAt)
         this.startNanojoules = nanojoulesAt(interpolated(settings.chargePerMille, curve.perMille, curve.millivolts))
@@ -59,7 +61,7 @@ export class Battery {
         drawnNanojoules.sensors += use.sensorsMicrowatts * elapsedMs
         drawnNanojoules.converters += use.convertersMicrowatts * elapsedMs
         if (this.driverAlwaysOn) drawnNanojoules.steps += use.coilMicrowatts * elapsedMs
-        drawnNanojoules.alarms += use.alarmMicrowatts[this.alarm] * elapsedMs
+        drawnNanojoules.alarms += this.alarmMicrowatts[this.alarm] * elapsedMs
     }
 
     /** The firmware worked through a tick. */

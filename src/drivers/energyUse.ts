@@ -28,8 +28,6 @@ export interface BoardUse {
     /** How long they are, for a step by itself; and for each further one in the same tick. */
     firstStepMicroseconds: number
     nextStepMicroseconds: number
-    /** Light and buzzer in the mean, by the `AlarmPriority` of the highest alarm that stands, its sound not paused. */
-    alarmMicrowatts: number[]
 }
 
 // RP2040 at 125 MHz under DeviceScript, USB clocked, waiting in WFE: 20.7 mA at 5 V in `sleep_ms` and 22.3 mA in a busy loop,
@@ -80,63 +78,69 @@ const CONVERTERS_MICROAMPS = 2000
 const LED_MICROWATTS = 14_000
 const BUZZER_MICROWATTS = 150_000
 
-// Parts of the time, in per mille, that light and buzzer are on in the patterns of `annunciator.ts`, by priority.
-const LED_ON_PER_MILLE = [0, 1000, 400, 400]
-const BUZZER_ON_PER_MILLE = [0, 13, 60, 125]
-
 /** What a part takes out of the battery when `efficiencyPerMille` of it arrive, rounded up. */
 function drawn(micro: number, efficiencyPerMille: number): number {
     return Math.ceil((micro * 1000) / efficiencyPerMille)
 }
 
+/** Efficiencies, all assumed: 12 V and 5 V by what Pololu says of such converters (70 to 90 %), less from the lower voltage. */
+function efficiencyAt5V(cell: CellKind): number {
+    return cell === CellKind.TwoAlkalineAa ? 800 : 850
+}
+
+/** 3.3 V comes from the Pico's converter at 85 % (assumed), or from a linear regulator fed with 5 V. */
+function efficiencyAt3V3(board: Board, cell: CellKind): number {
+    return board === Board.Pico ? (efficiencyAtVsys(cell) * 85) / 100 : (efficiencyAt5V(cell) * 66) / 100
+}
+
+/** On the way to VSYS a 1N5817 takes 0.3 V; the Pico's converter then steps up from two alkaline cells, a fifth worse. */
+function efficiencyAtVsys(cell: CellKind): number {
+    return cell === CellKind.TwoAlkalineAa ? 700 : 920
+}
+
 /** What `board` takes out of a cell of this kind; without a battery, as out of a lithium-ion cell. */
 export function boardUse(board: Board, cell: CellKind): BoardUse {
     const alkaline = cell === CellKind.TwoAlkalineAa
-    // Efficiencies, all assumed: 12 V and 5 V by what Pololu says of such converters (70 to 90 %), less from the lower voltage.
     const at12V = alkaline ? 750 : 850
-    const at5V = alkaline ? 800 : 850
-    // On the way to VSYS a 1N5817 takes 0.3 V; the Pico's converter then steps up from two alkaline cells, a fifth worse.
-    const atVsys = alkaline ? 700 : 920
+    const at5V = efficiencyAt5V(cell)
+    const atVsys = efficiencyAtVsys(cell)
     const pico = board === Board.Pico
     const waiting = pico ? drawn(PICO_WAITING_MICROWATTS, atVsys) : drawn(ESP32C3_WAITING_MICROWATTS, at5V)
     const working = pico ? drawn(PICO_WORKING_MICROWATTS, atVsys) : drawn(ESP32C3_WORKING_MICROWATTS, at5V)
-    // 3.3 V comes from the Pico's converter at 85 % (assumed), or from a linear regulator fed with 5 V.
-    const at3V3 = pico ? (atVsys * 85) / 100 : (at5V * 66) / 100
     const cellMv = alkaline ? 2400 : 3800
-    const alarmMicrowatts: number[] = []
-    for (let i = 0; i < LED_ON_PER_MILLE.length; i++)
-        alarmMicrowatts.push(
-            drawn((LED_MICROWATTS * LED_ON_PER_MILLE[i]) / 1000, at3V3) +
-                drawn((BUZZER_MICROWATTS * BUZZER_ON_PER_MILLE[i]) / 1000, at5V),
-        )
     return {
         controllerMicrowatts: waiting,
         tickMicrojoules: Math.ceil(((working - waiting) * TICK_WORK_MICROSECONDS) / 1_000_000),
         driverMicrowatts: drawn(DRIVER_MICROWATTS, at12V),
         encoderMicrowatts: drawn(ENCODER_MICROWATTS, at5V),
-        sensorsMicrowatts: drawn(SENSORS_MICROWATTS, at3V3),
+        sensorsMicrowatts: drawn(SENSORS_MICROWATTS, efficiencyAt3V3(board, cell)),
         convertersMicrowatts: (CONVERTERS_MICROAMPS * cellMv) / 1000,
         coilMicrowatts: drawn(COIL_MICROWATTS, at12V),
         firstStepMicroseconds: FIRST_STEP_MICROSECONDS,
         nextStepMicroseconds: NEXT_STEP_MICROSECONDS,
-        alarmMicrowatts,
     }
 }
 
-/** What the firmware estimates the days that are left from: without alarms, and each step by itself. */
+/** What light and buzzer take in the mean, by the `AlarmPriority` of the highest alarm that stands, its sound not paused. */
+export function alarmUse(board: Board, cell: CellKind): number[] {
+    // Parts of the time, in per mille, that they are on in the patterns of `annunciator.ts`.
+    const ledOnPerMille = [0, 1000, 400, 400]
+    const buzzerOnPerMille = [0, 13, 60, 125]
+    return ledOnPerMille.map(
+        (perMille, priority) =>
+            drawn((LED_MICROWATTS * perMille) / 1000, efficiencyAt3V3(board, cell)) +
+            drawn((BUZZER_MICROWATTS * buzzerOnPerMille[priority]) / 1000, efficiencyAt5V(cell)),
+    )
+}
+
+/**
+ * What the firmware estimates the days that are left from: without alarms, and each step by itself. These are the sums of `boardUse`, which
+ * a test holds them to; the device has no room to work them out.
+ */
 export function energyUse(board: Board, cell: CellKind): EnergyUse {
-    const use = boardUse(board, cell)
-    const TICKS_PER_SECOND = 10
-    return {
-        restingMicrowatts:
-            use.controllerMicrowatts +
-            use.tickMicrojoules * TICKS_PER_SECOND +
-            use.driverMicrowatts +
-            use.encoderMicrowatts +
-            use.sensorsMicrowatts +
-            use.convertersMicrowatts,
-        stepMicrojoules: Math.ceil((use.coilMicrowatts * use.firstStepMicroseconds) / 1_000_000),
-    }
+    const pico = board === Board.Pico
+    if (cell === CellKind.TwoAlkalineAa) return { restingMicrowatts: pico ? 298_294 : 294_570, stepMicrojoules: 46_867 }
+    return { restingMicrowatts: pico ? 251_506 : 273_740, stepMicrojoules: 41_353 }
 }
 
 /** What a pump on this board estimates its remaining time from. */

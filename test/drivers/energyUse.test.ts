@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { Board, boardUse, energyUse } from "../../src/drivers/energyUse"
+import { alarmUse, Board, boardUse, energyUse } from "../../src/drivers/energyUse"
 import { Light, lightAt, soundAt } from "../../src/drivers/indicators"
 import { AlarmPriority } from "../../src/pump/alarms"
 import { CellKind } from "../../src/pump/energy"
@@ -51,7 +51,7 @@ test.each([AlarmPriority.None, AlarmPriority.Low, AlarmPriority.Medium, AlarmPri
             if (soundAt(priority, slot * 100)) sounding++
         }
         const expected = (14_000 * lit) / slots / (0.92 * 0.85) + (150_000 * sounding) / slots / 0.85
-        const { alarmMicrowatts } = boardUse(Board.Pico, CellKind.LiIon)
-        expect(Math.abs(alarmMicrowatts[priority] - expected)).toBeLessThanOrEqual(expected / 200)
+        const microwatts = alarmUse(Board.Pico, CellKind.LiIon)[priority]
+        expect(Math.abs(microwatts - expected)).toBeLessThanOrEqual(expected / 200)
     },
 )

@@ -6,7 +6,7 @@ import type { BatterySettings } from "../../sim/scenario/scenario"
 import { worldSchema } from "../../sim/scenario/schema"
 import { Battery, DRAINS } from "../../sim/world/battery"
 import { World } from "../../sim/world/world"
-import { Board, boardUse } from "../../src/drivers/energyUse"
+import { alarmUse, Board, boardUse } from "../../src/drivers/energyUse"
 import { AlarmPriority } from "../../src/pump/alarms"
 import { CellKind, cellMicrojoules, dischargeCurve } from "../../src/pump/energy"
 import { MS_PER_DAY, MS_PER_HOUR } from "../../src/pump/limits"
@@ -78,7 +78,7 @@ describe("what a battery gives", () => {
         expect(cell.drawnNanojoules.steps).toBeCloseTo(USE.coilMicrowatts * (18.5 + 18.5 + 6 * 1.2), -1)
         cell.alarm = AlarmPriority.High
         cell.pass(500)
-        expect(cell.drawnNanojoules.alarms).toBe(USE.alarmMicrowatts[AlarmPriority.High] * 500)
+        expect(cell.drawnNanojoules.alarms).toBe(alarmUse(Board.Pico, CellKind.LiIon)[AlarmPriority.High] * 500)
         expect(cell.totalNanojoules).toBe(DRAINS.reduce((sum, drain) => sum + cell.drawnNanojoules[drain], 0))
     })
 
