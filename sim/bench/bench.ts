@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os"
 import { SingleBar } from "cli-progress"
 import { Command } from "commander"
 import { optionError, runCommand, wholeOption } from "../cli/command"
+import { readRows, renderComparison } from "./compare"
 import { PARTS, type PartName } from "./parts"
 import { type Row, renderTable } from "./rows"
 
@@ -13,6 +14,7 @@ const HOURS_MAX = 168
 
 interface BenchOptions {
     json?: true
+    compare?: string
     only?: string[]
     days: string
     hours: string
@@ -23,6 +25,7 @@ const command = new Command("npm run bench --")
         "Measures the simulated intrathecal pump: speed of both engines, exactness of metering, cost of a tick on the device, size and memory of the firmware. Bench and research pump: not for patients.",
     )
     .option("--json", "print the rows as one JSON object")
+    .option("--compare <file>", "show beside each figure that of an earlier measurement, kept with --json")
     .option("--only <parts...>", `run these parts alone: ${NAMES.join(", ")}`)
     .option("--days <number>", `length of the run that looks for drift, 1 to ${DAYS_MAX}`, "90")
     .option("--hours <number>", `length of each run on the virtual machine, 1 to ${HOURS_MAX}`, "6")
@@ -48,12 +51,14 @@ Speeds hold for an otherwise idle computer. The RP2040's figures are carried ove
 Examples
   npm run bench
   npm run bench -- --only vm --hours 24
-  npm run --silent bench -- --json > bench.json`,
+  npm run --silent bench -- --json > bench.json
+  npm run bench -- --compare bench.json       on another commit`,
     )
     .action(async (options: BenchOptions) => {
         const names = options.only === undefined ? NAMES : options.only.map(partName)
         const days = wholeOption("--days", options.days, 1, DAYS_MAX)
         const hours = wholeOption("--hours", options.hours, 1, HOURS_MAX)
+        const before = options.compare === undefined ? undefined : readRows(options.compare)
         const loadAtStart = loadavg()[0]
         const bar = new SingleBar({ format: "{part}  {bar} {percentage} %", hideCursor: true, stream: process.stderr })
         const rows: Row[] = []
@@ -73,9 +78,14 @@ Examples
         if (options.json) process.stdout.write(`${JSON.stringify({ machine, rows }, null, 4)}\n`)
         else
             process.stdout.write(
-                `${renderTable(rows)}\n\nNode ${machine.node}, ${machine.cpus} × ${machine.cpu}; load ${loadAtStart.toFixed(1)} at the start\n`,
+                `${before ? renderComparison(ofParts(before, names), rows) : renderTable(rows)}\n\nNode ${machine.node}, ${machine.cpus} × ${machine.cpu}; load ${loadAtStart.toFixed(1)} at the start\n`,
             )
     })
+
+/** Of an earlier measurement the parts that were measured now. */
+function ofParts(rows: Row[], names: PartName[]): Row[] {
+    return rows.filter(({ part }) => names.includes(part as PartName))
+}
 
 function partName(name: string): PartName {
     if (!(name in PARTS)) throw optionError("--only", name, NAMES.join(", "))

@@ -38,25 +38,27 @@ export function renderTable(rows: Row[]): string {
         row.how,
     ])
     const head = ["what", "figure", "unit", "ratio", "to", "how measured"]
+    const [names, rule, ...lines] = tableOf(head, cells, [1, 3]).split("\n")
+    return [names, ...lines.flatMap((line, i) => (rows[i].part !== rows[i - 1]?.part ? [rule, line] : [line]))].join(
+        "\n",
+    )
+}
+
+/** Lines of cells under their names and a rule; the columns of `toTheRight` hold numbers. */
+export function tableOf(head: string[], cells: string[][], toTheRight: number[]): string {
     const widths = head.map((_, column) => Math.max(...[head, ...cells].map(line => line[column].length)))
     const render = (line: string[]) =>
         line
             .map((cell, column) =>
-                column === 1 || column === 3 ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+                toTheRight.includes(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
             )
             .join("  ")
             .trimEnd()
-    const rule = widths.map(width => "-".repeat(width)).join("  ")
-    const lines = [render(head)]
-    cells.forEach((line, i) => {
-        if (rows[i].part !== rows[i - 1]?.part) lines.push(rule)
-        lines.push(render(line))
-    })
-    return lines.join("\n")
+    return [render(head), widths.map(width => "-".repeat(width)).join("  "), ...cells.map(render)].join("\n")
 }
 
 /** Four significant digits, whole numbers in full, thousands apart; more where four would round a figure under 10 to a whole one. */
-function digits(value: number): string {
+export function digits(value: number): string {
     if (Math.abs(value) >= 1000 || Number.isInteger(value))
         return Math.round(value).toLocaleString("en").replaceAll(",", " ")
     const four = value.toPrecision(4)
