@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { ToolsBus } from "../../sim/engines/toolsBus"
 import { readOut } from "../../sim/journal/readOut"
@@ -6,7 +7,7 @@ import { LivePump } from "../../sim/live/livePump"
 import { loadPrescription } from "../../sim/prescription/compile"
 import { readProgramme } from "../../sim/prescription/decompile"
 import { encodeLimits } from "../../sim/prescription/limits"
-import { findPump, PumpClient, RefusedError } from "../../sim/programmer/client"
+import { findPump, PUMP_SERVICE_CLASS, PumpClient, RefusedError } from "../../sim/programmer/client"
 import { liveEvent, loadScenario } from "../../sim/scenario/load"
 import { CommandKind } from "../../src/pump/readings"
 
@@ -65,6 +66,30 @@ describe("a pump on its bus", () => {
         expect(readProgramme(await client.programme(), "it")).toEqual(
             readProgramme(scenario.programmeBytes, "the scenario's"),
         )
+    })
+
+    test("is browsed by name with nothing but its specification, as other Jacdac tools do", async () => {
+        const other = await ToolsBus.join(bus.url)
+        other.bus.setCustomServiceSpecifications(JSON.parse(readFileSync(".devicescript/services.json", "utf8")))
+        await findPump(other.bus, 20_000)
+        const [service] = other.bus.services({ serviceClass: PUMP_SERVICE_CLASS })
+        expect(service.specification.name).toBe("Intrathecal pump")
+        const status = service.register(0x180)
+        const access = service.register(0x181)
+        for (const register of [status, access]) expect(await register.refresh()).toBe(true)
+        const shown = await client.status()
+        expect(status.objectValue).toMatchObject({
+            concentration_ng_per_ml: 1_000_000,
+            mean_pl_per_day: 200_000_000,
+            hour_limit_pl: shown.limits?.hourPlMax,
+            segments: shown.programme?.segments,
+            mode: 1,
+            delivering: 1,
+            battery_mv: expect.closeTo(shown.batteryMv ?? 0, -2),
+            alarms: 0,
+        })
+        expect(access.objectValue).toEqual({ paired: 0, restricted: 0, failures: 0, wait_s: 0, busy: 0 })
+        other.leave()
     })
 
     test("LNK-5: lets in who can press its button", async () => {
