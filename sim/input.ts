@@ -172,6 +172,8 @@ function fieldSchema(schema: z.core.$ZodType, key: PropertyKey): z.ZodType | und
 function unwrapped(schema: z.ZodType): z.ZodType {
     if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
         return unwrapped(schema.unwrap() as z.ZodType)
+    // What is filled in before it is checked has the fields of what checks it.
+    if (schema instanceof z.ZodPipe) return unwrapped(schema.out as z.ZodType)
     return schema
 }
 

@@ -7,10 +7,15 @@ import { runCore } from "../engines/core"
 import { type BolusRecord, bolusName } from "../engines/result"
 import { Session } from "../engines/session"
 import type { Scenario } from "../scenario/scenario"
+import { randomStream } from "../world/random"
+import { Scale } from "../world/scale"
 import type { Dose } from "./doses"
 import type { FlowSeries } from "./series"
 
 const PL_PER_MICROLITRE = 1_000_000
+
+/** The scale's own stream of random numbers: one that no part of the world draws from. */
+const SCALE_PURPOSE = 1000
 
 /** After a dose the line is given this long to settle before it is weighed, or until the next dose. Assumed; the line needs seconds. */
 export const SETTLING_MS = 60 * MS_PER_SECOND
@@ -80,6 +85,7 @@ class WeighedSession extends Session {
     private open: OpenDose[] = []
     private tickedMs = 0
     private atTick: Account = { deliveredPl: 0, programmedPl: 0 }
+    private readonly realScale: Scale | undefined
     private aheadPlMin = Infinity
     private aheadPlMax = -Infinity
 
@@ -88,6 +94,9 @@ class WeighedSession extends Session {
         private readonly options: SimulatedOptions,
     ) {
         super(scenario, options.seed)
+        const { scale } = scenario.world
+        // Commanded steps are counted and not weighed.
+        if (scale && !options.metering) this.realScale = new Scale(scale, randomStream(options.seed, SCALE_PURPOSE))
     }
 
     get anyWindowSteps(): number {
@@ -155,8 +164,10 @@ class WeighedSession extends Session {
     private readScale(nowMs: number, { deliveredPl, programmedPl }: Account): void {
         const { scale, beginning, options } = this
         const microlitres = (deliveredPl - beginning.deliveredPl) / PL_PER_MICROLITRE
-        scale.timeMs.push(nowMs - this.begunMs)
-        scale.measuredMicrolitres.push(rounded(microlitres, options.readabilityMicrolitres))
+        const sinceMs = nowMs - this.begunMs
+        const shownMicrolitres = this.realScale ? this.realScale.shows(microlitres, sinceMs) : microlitres
+        scale.timeMs.push(sinceMs)
+        scale.measuredMicrolitres.push(rounded(shownMicrolitres, options.readabilityMicrolitres))
         scale.setMicrolitres.push((programmedPl - beginning.programmedPl) / PL_PER_MICROLITRE)
         while (this.readingDueMs <= nowMs) this.readings++
     }

@@ -44,7 +44,10 @@ Parts
   energy    energy a day takes, by what takes it, and battery life, beside a driver that is always on
   journal   writes to the record memory at each flow, how long it lasts, and what a power cut leaves in doubt
   therapies ninety days of each therapy: what was delivered of what was programmed
-  link      a million frames of every kind into the programmer's link on Node, 50 000 on the bytecode
+  link      a million frames of every kind into the programmer's link on Node, 50 000 on the bytecode;
+            and what a programmer that looks once a second costs
+  physics   each model of the simulated bench beside its closed form or a published figure,
+            and trumpet curves by what makes them
 
 Speeds hold for an otherwise idle computer. The RP2040's figures are carried over from an emulated chip.
 

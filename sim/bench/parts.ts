@@ -13,7 +13,7 @@ import type { Scenario } from "../scenario/scenario"
 import { energyRows, measureEnergy } from "./energy"
 import { GC_HEAP_BYTES } from "./gcHeap"
 import { journalRows } from "./journal"
-import { fuzzCore, fuzzVm } from "./linkFuzz"
+import { linkRows } from "./link"
 import { measureHeap } from "./memory"
 import {
     accelStepperEachMs,
@@ -24,6 +24,7 @@ import {
     stepsProgrammed,
     thisDesign,
 } from "./meteringModels"
+import { physicsRows } from "./physics"
 import { type Row, rowOf } from "./rows"
 import { faultRows, measureFaults } from "./singleFaults"
 import { therapyRows } from "./therapies"
@@ -355,40 +356,29 @@ const journal: Part = async ({ onProgress }) => await journalRows(onProgress)
 /** Ninety days of each therapy. */
 const therapies: Part = async ({ onProgress }) => await therapyRows(onProgress)
 
-/** Every part of the bench by the name that `--only` takes, in the order in which they run. */
-/** Frames of every kind into the programmer's link. */
+/** What the programmer's link withstands and costs. */
 const link: Part = async ({ onProgress }) => {
-    const core = await fuzzCore(1_000_000, 1, done => onProgress(done * 0.6))
-    const vm = await fuzzVm(shipped("patient-dose-day"), 50_000, 1, done => onProgress(0.6 + done * 0.4))
-    const wrong = { figure: core.sealed, name: "sealed rightly" }
-    return [
-        rowOf(
-            "link",
-            "acts taken on core",
-            core.taken,
-            "",
-            wrong,
-            `of ${core.frames} frames, nine of ten spoilt, seed 1`,
-        ),
-        rowOf(
-            "link",
-            "memory grown on core",
-            core.grownBytes / 1e6,
-            "MB",
-            undefined,
-            "from a tenth of them to the end",
-        ),
-        rowOf("link", "ticks lost on vm", vm.ticksLost, "", undefined, `${vm.frames} packets, one a tick, seed 1`),
-        rowOf(
-            "link",
-            "heap grown on vm",
-            vm.grownBytes,
-            "bytes",
-            undefined,
-            "most in use, from a tenth of them to the end",
-        ),
-    ]
+    await build("mainSimulator")
+    return await linkRows(shipped("patient-dose-day"), onProgress)
 }
 
-export const PARTS = { core, vm, drift, tick, size, heap, metering, faults, energy, journal, therapies, link } as const
+/** The simulated bench's own models. */
+const physics: Part = async ({ onProgress }) => await physicsRows(onProgress)
+
+/** Every part of the bench by the name that `--only` takes, in the order in which they run. */
+export const PARTS = {
+    core,
+    vm,
+    drift,
+    tick,
+    size,
+    heap,
+    metering,
+    faults,
+    energy,
+    journal,
+    therapies,
+    link,
+    physics,
+} as const
 export type PartName = keyof typeof PARTS

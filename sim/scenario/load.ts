@@ -6,12 +6,23 @@ import { fileURLToPath } from "node:url"
 import { MS_PER_DAY } from "../../src/pump/limits"
 import { Mechanism } from "../../src/pump/mechanism"
 import { mechanismRatePlPerDayMax } from "../../src/pump/pump"
+import { CELSIUS_MAX, CELSIUS_MIN } from "../accuracy/density"
 import { checkInput, InputError, Problem, readInput, shown } from "../input"
 import { CompiledPrescription, loadPrescription } from "../prescription/compile"
 import { encodeMechanism, loadMechanism, mechanismLimit, refusedFlow } from "../prescription/mechanism"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
+import { periodicErrorMicrometresMax } from "../world/leadScrew"
 import { EventInput, eventSchema } from "./eventSchema"
-import { Expectations, Filling, PartName, Range, Scenario, ScenarioEvent, SensorFailure } from "./scenario"
+import {
+    Expectations,
+    Filling,
+    PartName,
+    Range,
+    Scenario,
+    ScenarioEvent,
+    SensorFailure,
+    WorldSettings,
+} from "./scenario"
 import { ScenarioInput, scenarioSchema } from "./schema"
 import { sinceStartMs, sinceStartText, wallMsOf } from "./time"
 
@@ -67,6 +78,7 @@ export function loadScenario(file: string): Scenario {
             shown(plungerStictionKilopascals),
             "0, or more with a stopperComplianceMicrolitresPerKilopascal over 0, which lets the plunger stick",
         )
+    checkMechanics(input.world, refuse)
     if (!input.linePrimed && compiled.programme.deadVolumePl === 0)
         refuse("linePrimed", "false", "true where the prescription says nothing of its line")
     checkMechanismKeepsUp(compiled, mechanism, input, refuse)
@@ -116,6 +128,32 @@ function timeMs(text: string): number {
     const ms = sinceStartMs(text)
     if (ms === undefined) throw new Error("a time that its schema should have refused")
     return ms
+}
+
+/** What parts of the mechanism and the room around it must be, each for itself within its range, to have a meaning together. */
+function checkMechanics(world: WorldSettings, refuse: Refuse): void {
+    const { leadScrew, stepper, temperature, leadScrewPitchMm, stepsPerTurn } = world
+    const most = periodicErrorMicrometresMax(leadScrewPitchMm)
+    if (leadScrew && !(leadScrew.periodicErrorMicrometres < most))
+        refuse(
+            "world.leadScrew.periodicErrorMicrometres",
+            shown(leadScrew.periodicErrorMicrometres),
+            `under ${most.toFixed(1)}, the pitch over 2π: a turn forwards moves the nut forwards`,
+        )
+    if (stepper && !(stepper.fullStepsPerTurn <= stepsPerTurn))
+        refuse(
+            "world.stepper.fullStepsPerTurn",
+            shown(stepper.fullStepsPerTurn),
+            `at most ${stepsPerTurn}, which is stepsPerTurn`,
+        )
+    if (!temperature) return
+    const swingMax = Math.min(temperature.meanCelsius - CELSIUS_MIN, CELSIUS_MAX - temperature.meanCelsius)
+    if (!(temperature.swingKelvin <= swingMax))
+        refuse(
+            "world.temperature.swingKelvin",
+            shown(temperature.swingKelvin),
+            `at most ${swingMax}, which stays between ${CELSIUS_MIN} and ${CELSIUS_MAX} °C`,
+        )
 }
 
 /** The motor can make every flow that is asked of it; otherwise the pump would fall behind without end. */

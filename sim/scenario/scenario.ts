@@ -92,12 +92,69 @@ export interface BatterySettings {
     driverAlwaysOn: boolean
 }
 
+/** How the lead screw was made. */
+export interface LeadScrewSettings {
+    /** By how much the lead is longer than its name says. */
+    leadErrorPercent: number
+    /** How far the nut is ahead and behind within each turn, as a sine's peak. */
+    periodicErrorMicrometres: number
+    /** The play between nut and screw. */
+    backlashMicrometres: number
+}
+
+/** The motor, where its rotor is to go its own ways. Detent and friction are parts of the holding torque. */
+export interface StepperSettings {
+    holdingTorqueMillinewtonMetres: number
+    fullStepsPerTurn: number
+    detentPercent: number
+    frictionPercent: number
+    screwEfficiencyPercent: number
+    /** The driver lets go of the coils after the steps of each tick. */
+    coilsReleased: boolean
+}
+
+/** The temperature around syringe, line and catheter. */
+export interface TemperatureSettings {
+    meanCelsius: number
+    swingKelvin: number
+    periodHours: number
+    /** How much more room there is in the syringe for each kelvin. */
+    syringeExpansionPartsPerMillionPerKelvin: number
+}
+
+/** The pressure sensor's errors besides its noise. */
+export interface PressureSensorSettings {
+    offsetPascals: number
+    gainErrorPercent: number
+    driftPascalsPerDay: number
+    driftPascalsPerKelvin: number
+    quantumPascals: number
+    lagMilliseconds: number
+}
+
+/** The scale under the catheter's tip, and the vessel on it. */
+export interface ScaleSettings {
+    airCelsius: number
+    humidityPercent: number
+    mouthMillimetres: number
+    /** From the water to the rim. */
+    airColumnMillimetres: number
+    driftMicrogramsPerHour: number
+    noiseMicrograms: number
+    lagMilliseconds: number
+}
+
 /** The bench around the firmware: mechanism, line, catheter, sensors and clock as they truly are. */
 export interface WorldSettings {
+    /** Whose figures were filled in, where the file names one. */
+    syringe?: string | undefined
+    catheter?: string | undefined
     /** True volume per step is bore area * pitch / stepsPerTurn; what the pump holds it to be is in the mechanism. */
     syringeBoreMm: number
     leadScrewPitchMm: number
     stepsPerTurn: number
+    leadScrew?: LeadScrewSettings | undefined
+    stepper?: StepperSettings | undefined
     lineComplianceMicrolitresPerKilopascal: number
     catheterBoreMm: number
     catheterLengthMm: number
@@ -120,6 +177,16 @@ export interface WorldSettings {
     /** What holds the plunger until it slips, and what the screw stores in its stopper meanwhile. */
     plungerStictionKilopascals: number
     stopperComplianceMicrolitresPerKilopascal: number
+    /** What friction in motion holds against whatever moves the plunger. */
+    plungerGlideKilopascals: number
+    temperature?: TemperatureSettings | undefined
+    pressureSensor?: PressureSensorSettings | undefined
+    /** The encoder counts by so many motor steps. */
+    encoderStepsPerEdge: number
+    /** How fast the real-time clock runs ahead. */
+    clockDriftPartsPerMillion: number
+    /** Read by a gravimetric run alone. */
+    scale?: ScaleSettings | undefined
     /** What the supply gives; where there is a battery, what is left in it decides. */
     batteryMillivolts: number
     battery?: BatterySettings | undefined

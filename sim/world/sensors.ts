@@ -3,7 +3,9 @@
 
 import { SensorFault } from "../../src/pump/readings"
 import type { SensorFailure, SensorName, WorldSettings } from "../scenario/scenario"
+import { PressureSensor } from "./pressureSensor"
 import { gaussian, type RandomStream, uniform, uniformBetween } from "./random"
+import type { Temperature } from "./temperature"
 
 /** What the sensors say at one moment; where a fault is not None its number means nothing. */
 export interface SensorAnswers {
@@ -85,12 +87,18 @@ export class Sensors {
     private zeroAtMs = 0
     private nextWeatherMs = 0
 
+    /** One with errors of its own, where the settings have it. */
+    private readonly pressureSensor: PressureSensor | undefined
+
     constructor(
         private readonly settings: WorldSettings,
+        private readonly temperature: Temperature | undefined,
         private readonly noise: RandomStream,
         private readonly weather: RandomStream,
         private readonly lies: RandomStream,
-    ) {}
+    ) {
+        if (settings.pressureSensor) this.pressureSensor = new PressureSensor(settings.pressureSensor)
+    }
 
     /** From now on the part fails like this; `driftPerHour`, in the part's own unit, is for one that drifts. */
     fail(sensor: SensorName, failure: SensorFailure | "none", driftPerHour: number, nowMs: number): void {
@@ -115,12 +123,13 @@ export class Sensors {
         nowMs: number,
     ): SensorAnswers {
         const { failing } = this
+        const per = this.settings.encoderStepsPerEdge
         const noisePa = this.settings.pressureNoisePascals * gaussian(this.noise)
         if (this.settings.weatherPascalsPerHour > 0) this.followWeather(nowMs)
         const answers: SensorAnswers = {
-            pressurePa: Math.round(pressurePa + noisePa + this.zeroPa),
+            pressurePa: Math.round(this.shownPa(pressurePa, noisePa, nowMs) + this.zeroPa),
             pressureFault: NOTICED[failing.pressure.failure] ?? SensorFault.None,
-            encoderSteps,
+            encoderSteps: per === 1 ? encoderSteps : Math.floor(encoderSteps / per) * per,
             encoderFault: NOTICED[failing.encoder.failure] ?? SensorFault.None,
             endSwitch,
             endSwitchFault: NOTICED[failing.reservoirSwitch.failure] ?? SensorFault.None,
@@ -141,6 +150,11 @@ export class Sensors {
         }
         this.last = answers
         return answers
+    }
+
+    private shownPa(pressurePa: number, noisePa: number, nowMs: number): number {
+        if (!this.pressureSensor) return pressurePa + noisePa
+        return this.pressureSensor.shows(pressurePa, noisePa, this.temperature?.kelvinOverMean(nowMs) ?? 0, nowMs)
     }
 
     private lie(sensor: SensorName, truth: number, last: number, nowMs: number): number {

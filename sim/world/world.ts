@@ -1,15 +1,19 @@
 // The physical bench around the firmware: stepper, lead screw, syringe, line, catheter and what the sensors read.
-// It knows what truly left the catheter, and never asks the firmware for anything.
+// It knows what truly left the catheter, and never asks the firmware for anything. What a scenario does not switch on costs nothing.
 
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
 import { AlarmPriority } from "../../src/pump/alarms"
 import type { PartName, SensorFailure, WorldSettings } from "../scenario/scenario"
 import { Battery } from "./battery"
 import { Body } from "./body"
+import { Drive, type Travel } from "./drive"
 import { LineContents } from "./lineContents"
+import { LinePressure, perPascal } from "./linePressure"
 import { MemoryChip } from "./memory"
 import { type RandomStream, randomStream, uniform } from "./random"
 import { type SensorAnswers, Sensors } from "./sensors"
+import { Temperature } from "./temperature"
+import { Watchdog } from "./watchdog"
 
 export type { SensorAnswers } from "./sensors"
 
@@ -17,18 +21,11 @@ const PL_PER_MICROLITRE = 1_000_000
 const MS_PER_HOUR = 3_600_000
 
 // The thrust at which a NEMA 11 on an M3 screw slips is of the order of 100 N; on the 2.9 cm² of a 20 mL plunger that
-// is about 350 kPa. Beyond it the motor loses its steps.
+// is about 350 kPa. Beyond it a motor without settings of its own loses its steps.
 const STALL_PA = 350_000
-
-// The screw pushes the plunger and can't pull it: the plunger follows a screw that retreats while the line presses on it,
-// gauge, and stays where it is once the line presses no more.
-const CONTACT_PA = 0
 
 // Rubber yields in front of a blocked outlet even where the settings say that it doesn't. Assumed.
 const STOPPER_PL_PER_PA_MIN = 20
-
-// A gas at the room's pressure gives way by its own volume over that pressure (Boyle).
-const ROOM_PA = 101_325
 
 // The longest time in which what runs by itself is taken as one: short against the line's own time.
 const SLICE_MS = 100
@@ -73,18 +70,15 @@ export class World {
     private readonly body: Body
     private readonly sensors: Sensors
     private readonly chance: RandomStream
+    private readonly pressure: LinePressure
+    /** Where the scenario has them. */
+    private readonly drive: Drive | undefined
+    private readonly temperature: Temperature | undefined
     private readonly stictionPa: number
+    /** What a plunger that slides holds against whatever moves it. */
+    private readonly glidePa: number
     /** How far the stopper yields to the screw before it moves; 0 where it moves at once. */
     private readonly stopperPlPerPa: number
-    private readonly resistancePaSPerPl: number
-    private readonly linePlPerPa: number
-    private compliancePlPerPa: number
-    private timeConstantMs = 0
-    private meanSpinalPa: number
-    /** Pressure in the line over that of the spinal fluid. */
-    private overPa = 0
-    /** The pressure at which the line holds neither more nor less than at the start. */
-    private restPa: number
     /** How far the screw is ahead of the stopper, as volume; under 0 there is a gap between the two. */
     private aheadPl = 0
     private blocked = false
@@ -95,17 +89,13 @@ export class World {
     /** True when something goes on between two ticks besides the line's own relaxation. */
     private busy = false
     private clockOffsetMs = 0
-    // The decay over the time between two ticks, kept because it is nearly always the same.
-    private decayMs = Number.NaN
-    private decay = 1
+    private readonly clockRate: number
 
     private powered = true
-    private watchdogFitted = false
-    private heartbeatHigh = false
-    private lastEdgeMs = -Infinity
+    private readonly watchdog: Watchdog
 
     constructor(
-        private readonly settings: WorldSettings,
+        settings: WorldSettings,
         /** Local time at the start, as milliseconds since Monday 3 January 2000, 00:00. */
         private readonly startWallMs: number,
         fillPl: number,
@@ -117,45 +107,51 @@ export class World {
         this.batteryMv = settings.batteryMillivolts
         if (settings.battery) this.battery = new Battery(settings.battery)
         this.body = new Body(settings, randomStream(seed, 1))
-        this.sensors = new Sensors(settings, xoroshiro128plus(seed), randomStream(seed, 2), randomStream(seed, 3))
+        if (settings.temperature) this.temperature = new Temperature(settings.temperature)
+        this.sensors = new Sensors(
+            settings,
+            this.temperature,
+            xoroshiro128plus(seed),
+            randomStream(seed, 2),
+            randomStream(seed, 3),
+        )
         this.chance = randomStream(seed, 4)
+        this.clockRate = 1 + settings.clockDriftPartsPerMillion / 1_000_000
+        this.watchdog = new Watchdog(settings.watchdogMilliseconds)
+        if (settings.leadScrew || settings.stepper) this.drive = new Drive(settings)
         const boreMm2 = (Math.PI / 4) * settings.syringeBoreMm ** 2
         this.stepPl = ((boreMm2 * settings.leadScrewPitchMm) / settings.stepsPerTurn) * PL_PER_MICROLITRE
         this.stictionPa = settings.plungerStictionKilopascals * 1000
+        this.glidePa = settings.plungerGlideKilopascals * 1000
         this.stopperPlPerPa = perPascal(settings.stopperComplianceMicrolitresPerKilopascal)
-        this.linePlPerPa = perPascal(settings.lineComplianceMicrolitresPerKilopascal)
-        this.resistancePaSPerPl = resistancePaSPerPl(settings)
-        this.meanSpinalPa = settings.spinalPressurePascals
-        this.restPa = this.meanSpinalPa
-        this.compliancePlPerPa = this.linePlPerPa
-        this.setBubble(0)
+        this.pressure = new LinePressure(settings)
         this.seatPlunger()
         this.judgeBusy()
     }
 
     /** Pressure in the line, gauge. */
     get pressurePa(): number {
-        return this.meanSpinalPa + this.overPa
+        return this.pressure.pressurePa
     }
 
     /** Mean pressure of the spinal fluid at the catheter's tip, in the person's present posture. */
     get spinalPa(): number {
-        return this.meanSpinalPa
+        return this.pressure.meanSpinalPa
     }
 
     /** What line and catheter hold more than at the start, for the pressure in them. */
     get lineStoredPl(): number {
-        return (this.pressurePa - this.restPa) * this.compliancePlPerPa
+        return this.pressure.storedPl
     }
 
     /** False once the outside watchdog has cut the motor's supply, and without power. */
     get motorPowered(): boolean {
-        return this.powered && !this.heartbeatLost
+        return this.powered && !this.watchdog.lost(this.nowMs)
     }
 
     /** The outside watchdog's own buzzer. */
     get watchdogSounding(): boolean {
-        return this.powered && this.heartbeatLost
+        return this.powered && this.watchdog.lost(this.nowMs)
     }
 
     /** Lets time pass: the line relaxes through the catheter as a compliance through a resistance does. */
@@ -167,7 +163,7 @@ export class World {
         }
         const elapsedMs = toMs - this.nowMs
         this.nowMs = toMs
-        if (this.overPa === 0 || this.occluded || this.open) return
+        if (this.pressure.overPa === 0 || this.occluded || this.open) return
         this.relax(elapsedMs)
     }
 
@@ -177,14 +173,13 @@ export class World {
         this.battery?.steps(Math.abs(steps))
         for (let i = 0; i < steps; i++) this.stepForward()
         for (let i = 0; i > steps; i--) this.stepBack()
+        if (this.drive) this.goesOn(this.drive.rest(!this.gearWorn))
     }
 
-    /** An edge comes from the heartbeat pin at the end of each completed tick; the watchdog hears every other one, the rising. */
+    /** An edge comes from the heartbeat pin at the end of each completed tick. */
     heartbeat(): void {
         this.battery?.tick()
-        this.watchdogFitted = true
-        this.heartbeatHigh = !this.heartbeatHigh
-        if (this.heartbeatHigh) this.lastEdgeMs = this.nowMs
+        this.watchdog.edge(this.nowMs)
     }
 
     /** Power goes off, the motor's and the watchdog's too. */
@@ -192,7 +187,7 @@ export class World {
         this.restartFirmware()
         this.powered = false
         this.memory.powered = false
-        this.lastEdgeMs = -Infinity
+        this.watchdog.powerOff()
     }
 
     /** Power is back. Where a watchdog is fitted, it sounds and the motor stays without power until the first heartbeat. */
@@ -206,7 +201,7 @@ export class World {
         this.frozenUntilMs = 0
         this.stepsMade = 0
         this.sensors.forgetCount()
-        this.heartbeatHigh = false
+        this.watchdog.pinLow()
         this.light = 0
         this.sounding = false
         if (this.battery) this.battery.alarm = AlarmPriority.None
@@ -233,20 +228,15 @@ export class World {
     openLine(open: boolean): void {
         this.open = open
         if (open) {
-            const lostPl = this.pressurePa * this.compliancePlPerPa
+            const lostPl = this.pressure.comeOff()
             this.leakedPl += lostPl
             this.line.spill(Math.max(0, lostPl))
-            this.overPa = -this.meanSpinalPa
         }
     }
 
     /** There is a bubble of this volume in the line, which makes the line softer; 0 takes it out. */
     setBubble(microlitres: number): void {
-        const storedPl = this.lineStoredPl
-        this.compliancePlPerPa = this.linePlPerPa + (microlitres * PL_PER_MICROLITRE) / ROOM_PA
-        this.restPa = this.pressurePa - storedPl / this.compliancePlPerPa
-        this.timeConstantMs = this.resistancePaSPerPl * this.compliancePlPerPa * 1000
-        this.decayMs = Number.NaN
+        this.pressure.setBubble(microlitres)
     }
 
     /** The reservoir empties by itself into an open line; 0 ends it. What the motor does comes on top, at worst. */
@@ -281,14 +271,12 @@ export class World {
         const { body, nowMs } = this
         let pressurePa = this.pressurePa
         if (body.moves) {
-            const stepPa = body.postureStepPa(nowMs)
-            this.meanSpinalPa += stepPa
-            this.overPa -= stepPa
+            this.pressure.spinalChanges(body.postureStepPa(nowMs))
             // Drawn in any case, so that a person's heart and coughs don't change with the line's condition.
-            const swingPa = body.swingPa(nowMs, this.timeConstantMs)
+            const swingPa = body.swingPa(nowMs, this.pressure.timeConstantMs)
             if (!this.occluded && !this.open) pressurePa += swingPa
         }
-        const wallS = Math.floor((this.startWallMs + nowMs + this.clockOffsetMs) / 1000)
+        const wallS = Math.floor((this.startWallMs + nowMs * this.clockRate + this.clockOffsetMs) / 1000)
         return this.sensors.answer(
             pressurePa,
             this.stepsMade,
@@ -302,30 +290,20 @@ export class World {
         )
     }
 
-    private get heartbeatLost(): boolean {
-        return this.watchdogFitted && !(this.nowMs - this.lastEdgeMs <= this.settings.watchdogMilliseconds)
-    }
-
     private relax(elapsedMs: number): void {
-        if (elapsedMs !== this.decayMs) {
-            this.decayMs = elapsedMs
-            this.decay = Math.exp(-elapsedMs / this.timeConstantMs)
-        }
-        const leftPa = this.overPa * this.decay
-        const leavesPl = (this.overPa - leftPa) * this.compliancePlPerPa
+        const leavesPl = this.pressure.relax(elapsedMs)
         this.deliveredPl += leavesPl
         this.line.leave(leavesPl)
-        this.overPa = Math.abs(leftPa) < 1e-9 ? 0 : leftPa
     }
 
     /** Whether anything but the line's relaxation goes on between two ticks. */
     private judgeBusy(): void {
-        this.busy = this.stepsPerS > 0 || this.siphonPlPerMs > 0 || this.stopperPlPerPa > 0
+        this.busy = this.stepsPerS > 0 || this.siphonPlPerMs > 0 || this.stopperPlPerPa > 0 || !!this.temperature
     }
 
     /** Advances to `toMs` with all that runs by itself. */
     private advanceBusy(toMs: number): void {
-        const byItself = this.stepsPerS > 0 || this.siphonPlPerMs > 0
+        const byItself = this.stepsPerS > 0 || this.siphonPlPerMs > 0 || this.temperature
         while (this.nowMs < toMs) {
             const sliceMs = byItself ? Math.min(SLICE_MS, toMs - this.nowMs) : toMs - this.nowMs
             this.nowMs += sliceMs
@@ -335,7 +313,8 @@ export class World {
             }
             if (this.siphonPlPerMs > 0 && !this.blocked && (this.open || !this.occluded))
                 this.displace(Math.min(this.siphonPlPerMs * sliceMs, this.reservoirPl))
-            if (this.overPa !== 0 && !this.occluded && !this.open) this.relax(sliceMs)
+            if (this.temperature) this.warm(this.temperature)
+            if (this.pressure.overPa !== 0 && !this.occluded && !this.open) this.relax(sliceMs)
             if (this.aheadPl > 0) this.press()
         }
     }
@@ -346,34 +325,72 @@ export class World {
     }
 
     private stepForward(): void {
-        const { gearWorn } = this
-        if (!gearWorn && this.aheadPl >= 0 && (this.reservoirPl <= 0 || this.thrustPa() >= STALL_PA)) return
+        const { gearWorn, drive } = this
+        const slips = drive?.stepper !== undefined
+        if (!slips && !gearWorn && this.aheadPl >= 0 && (this.reservoirPl <= 0 || this.thrustPa() >= STALL_PA)) return
         if (!this.turns()) return
+        if (drive) {
+            this.goesOn(drive.pulse(1, this.loadPa(), Math.max(-this.aheadPl, 0), !gearWorn))
+            return
+        }
         this.stepsMade += 1
-        if (gearWorn) return
-        this.aheadPl += this.stepPl
-        if (this.aheadPl > 0) this.press()
+        if (!gearWorn) this.screwMoves(this.stepPl)
     }
 
     private stepBack(): void {
+        const { gearWorn, drive } = this
         if (!this.turns()) return
-        this.stepsMade -= 1
-        if (this.gearWorn) return
-        this.aheadPl -= this.stepPl
-        const freePa = this.pressurePa - CONTACT_PA
-        if (this.aheadPl > 0) {
-            this.press()
-        } else if (this.aheadPl < 0 && !this.blocked && !this.open && freePa > this.stictionPa) {
-            const followsPl = Math.min(-this.aheadPl, freePa * this.compliancePlPerPa)
-            this.aheadPl += followsPl
-            this.displace(-followsPl)
+        if (drive) {
+            this.goesOn(drive.pulse(-1, this.loadPa(), 0, !gearWorn))
+            return
         }
+        this.stepsMade -= 1
+        if (!gearWorn) this.screwMoves(-this.stepPl)
     }
 
-    /** What the motor has to push against. */
+    /** The encoder sees where the rotor is; the screw is where it is. */
+    private goesOn({ rotorSteps, volumePl }: Travel): void {
+        this.stepsMade += rotorSteps
+        if (volumePl !== 0) this.screwMoves(volumePl)
+    }
+
+    /** The screw goes on or back by this volume, and the plunger with it as far as the screw pushes it or the line does. */
+    private screwMoves(volumePl: number): void {
+        this.aheadPl += volumePl
+        if (this.aheadPl > 0) this.press()
+        else if (volumePl < 0 && this.aheadPl < 0) this.retreat()
+    }
+
+    /**
+     * The screw can't pull the plunger: it follows one that retreats while the line presses harder than its friction holds, and
+     * stays where it is once the line presses no more.
+     */
+    private retreat(): void {
+        const { pressure } = this
+        if (this.blocked || this.open || !(pressure.pressurePa - this.glidePa > this.stictionPa)) return
+        const followsPl = Math.min(-this.aheadPl, pressure.outToPl(this.glidePa))
+        this.aheadPl += followsPl
+        this.displace(-followsPl)
+    }
+
+    /** Drug and syringe grow or shrink by what the temperature did since. */
+    private warm(temperature: Temperature): void {
+        const growsPl = this.reservoirPl * temperature.expansionSince(this.nowMs)
+        this.pressure.setViscosityRatio(temperature.viscosityRatio(this.nowMs))
+        // Before a blocked outlet it is as if the screw had gone on.
+        if (this.blocked) this.aheadPl += growsPl
+        else this.displace(growsPl)
+    }
+
+    /** What a motor that slips has to push against: nothing turns a screw whose plunger is at the end of its travel. */
+    private loadPa(): number {
+        return this.reservoirPl <= 0 ? Infinity : this.thrustPa()
+    }
+
+    /** What the screw has to push against. */
     private thrustPa(): number {
         if (this.stopperPlPerPa > 0 || this.blocked) return Math.max(this.aheadPl, 0) / this.springPlPerPa()
-        return this.pressurePa
+        return this.pressure.pressurePa + this.glidePa
     }
 
     private springPlPerPa(): number {
@@ -382,16 +399,18 @@ export class World {
 
     /**
      * The screw presses the stopper. A rigid one goes along. A soft one yields and sticks until the screw's push differs
-     * from the line's by more than friction holds, and then slips until the two are equal.
+     * from the line's by more than friction at rest holds, and then slips until friction in motion holds it again.
      */
     private press(): void {
         if (this.blocked) return
         let movesPl = this.aheadPl
         if (this.stopperPlPerPa > 0) {
-            const pushPa = this.aheadPl / this.stopperPlPerPa - this.pressurePa
-            if (!(Math.abs(pushPa) > this.stictionPa)) return
+            const pushPa = this.aheadPl / this.stopperPlPerPa - this.pressure.pressurePa
+            if (!(Math.abs(pushPa) > this.glidePa + this.stictionPa)) return
+            const overPa = pushPa > 0 ? pushPa - this.glidePa : pushPa + this.glidePa
             const stays = this.open ? 0 : pushPa > 0 ? 1 - this.leakFraction : 1
-            movesPl = Math.min(pushPa / (1 / this.stopperPlPerPa + stays / this.compliancePlPerPa), this.aheadPl)
+            const stiffness = 1 / this.stopperPlPerPa + stays / this.pressure.compliancePlPerPa
+            movesPl = Math.min(overPa / stiffness, this.aheadPl)
         }
         movesPl = Math.min(movesPl, this.reservoirPl)
         // What the screw is ahead of a plunger at the end of its travel is lost, in a rigid one.
@@ -409,7 +428,7 @@ export class World {
             return
         }
         const goesOnPl = volumePl - leaksPl
-        this.overPa += goesOnPl / this.compliancePlPerPa
+        this.pressure.add(goesOnPl)
         if (goesOnPl >= 0) this.line.enter(goesOnPl)
         else this.line.retreat(-goesOnPl)
     }
@@ -418,18 +437,4 @@ export class World {
     private seatPlunger(): void {
         this.aheadPl = this.stopperPlPerPa * Math.max(this.pressurePa, 0)
     }
-}
-
-/** Resistance of the catheter to flow by Hagen-Poiseuille, 8 η L / (π r⁴), in pascal seconds per picolitre. */
-export function resistancePaSPerPl(settings: WorldSettings): number {
-    const radiusM = settings.catheterBoreMm / 2000
-    const lengthM = settings.catheterLengthMm / 1000
-    const viscosityPaS = settings.fluidViscosityMillipascalSeconds / 1000
-    const M3_PER_PL = 1e-15
-    return ((8 * viscosityPaS * lengthM) / (Math.PI * radiusM ** 4)) * M3_PER_PL
-}
-
-/** Microlitres per kilopascal as picolitres per pascal. */
-function perPascal(microlitresPerKilopascal: number): number {
-    return (microlitresPerKilopascal * PL_PER_MICROLITRE) / 1000
 }
