@@ -2,8 +2,10 @@
 // What the firmware does is seen at its pins and in its record memory, as on a real board; nothing is asked of the firmware itself.
 
 import { readFileSync } from "node:fs"
+import type { JDBus } from "jacdac-ts"
 import { Light } from "../../src/drivers/indicators"
 import { CommandKind, SensorFault } from "../../src/pump/readings"
+import type { Command } from "../engines/command"
 import { ROOT } from "../engines/firmware"
 import type { Session } from "../engines/session"
 import type { SensorAnswers } from "../world/world"
@@ -11,7 +13,7 @@ import type { Chip, ChipHooks } from "./chip"
 import { connectBus, type I2cPart } from "./i2cBus"
 import { Ds3231Part, FramPart, type Measured, MprPart, type Transfer } from "./i2cParts"
 import { placeOf, RecordWatch } from "./recordWatch"
-import { TickBook } from "./ticks"
+import { TickBook, type TickTime } from "./ticks"
 
 const NANOS_PER_MS = 1e6
 
@@ -38,6 +40,8 @@ const QUADRATURE = [
 /** The pins by the labels of the board's file. */
 export const PINS: Record<string, number> = JSON.parse(readFileSync(`${ROOT}boards/pump_pico.board.json`, "utf8")).pins
 
+const LABELS = new Map(Object.entries(PINS).map(([label, pin]) => [pin, label]))
+
 /** What a person can ask of the pump by its buttons. */
 export const BUTTON_COMMANDS: readonly CommandKind[] = [
     CommandKind.Start,
@@ -57,6 +61,14 @@ export class Bench {
     readonly pulses: { atNanos: number; highNanos: number; back: boolean }[] = []
     /** A line of the bus is held low: no transfer ever ends. */
     busStuck = false
+    /** Takes what somebody asks for to the programmer's link; returns what is left for the buttons. */
+    onCommand: (command: Command) => Command = command => command
+    /** Takes the level of each pin with a label as the program changes it; undefined: no longer driven. */
+    onPinLevel: (label: string, level: boolean | undefined) => void = () => {}
+    /** Takes each tick as it ends, with the steps of it. */
+    onTick: (tick: TickTime, alarms: number) => void = () => {}
+    /** The bus of the computer at the USB port. */
+    bus: JDBus | undefined
     private chip: Chip | undefined
     private bootMs = 0
     private readonly levels = new Map<number, boolean | undefined>()
@@ -143,6 +155,8 @@ export class Bench {
         const before = this.levels.get(pin)
         this.levels.set(pin, level)
         if (level === before || !this.session.powered) return
+        const label = LABELS.get(pin)
+        if (label !== undefined) this.onPinLevel(label, level)
         if (pin === PINS.STEP) this.onStep(level === true)
         else if (pin === PINS.HEARTBEAT && before !== undefined && level !== undefined) this.onHeartbeat()
         else if (pin === PINS.RED_LED || pin === PINS.YELLOW_LED || pin === PINS.BUZZER) this.show()
@@ -171,7 +185,8 @@ export class Bench {
         const { chip, session } = this
         if (!chip) return
         this.moveOn()
-        this.ticks.end(chip.time)
+        const tick = this.ticks.end(chip.time)
+        if (tick) this.onTick(tick, this.watch.standing)
         this.heartbeats += 1
         this.lastHeartbeatMs = session.world.nowMs
         session.world.heartbeat()
@@ -193,7 +208,8 @@ export class Bench {
         if (this.answers && session.world.nowMs - this.askedMs < SAMPLE_MS) return this.answers
         this.askedMs = session.world.nowMs
         this.ticks.sample()
-        const { sensors, command } = session.ask()
+        const { sensors, command: asked } = session.ask()
+        const command = this.onCommand(asked)
         this.answers = sensors
         const pressed = sensors.endSwitchFault === SensorFault.None ? sensors.endSwitch === 1 : undefined
         this.drive(PINS.END_NC, pressed !== false)

@@ -3,11 +3,14 @@
 
 import { setImmediate } from "node:timers/promises"
 import { START_UP_MS, TICK_MS } from "../../src/pump/limits"
+import { Clinician, presetKey } from "../board/clinician"
 import type { EngineOptions } from "../engines/core"
 import type { Session } from "../engines/session"
-import { Bench } from "./bench"
+import { NoAnswerError, PUMP_SERVICE_CLASS, PumpClient } from "../programmer/client"
+import { Bench, BUTTON_COMMANDS } from "./bench"
 import { Chip } from "./chip"
 import { findRuntime, flashedPico } from "./image"
+import { chipTraceLine } from "./ticks"
 import { UsbBus } from "./usbBus"
 
 const NANOS_PER_MS = 1e6
@@ -46,6 +49,8 @@ export interface ChipOptions extends EngineOptions {
     usb?: boolean
     /** Takes what the firmware prints on its console, byte by byte. */
     onConsole?: (byte: number) => void
+    /** Takes each level of a pin with a label, at its time in milliseconds of the run. */
+    onPinLevel?: (label: string, level: boolean | undefined, atMs: number) => void
 }
 
 /** Runs the session from its start to its end. Throws HangError where the firmware hangs. */
@@ -54,12 +59,37 @@ export async function runChip(session: Session, options: ChipOptions): Promise<v
     const bench = new Bench(session)
     session.ticksSeen = false
     options.onBench?.(bench)
+    let chip: Chip | undefined
+    const nowMs = () => session.poweredOnMs + (chip?.nanos ?? 0) / NANOS_PER_MS
+    const { onPinLevel, onTraceLine } = options
+    if (onPinLevel) bench.onPinLevel = (label, level) => onPinLevel(label, level, nowMs())
+    if (onTraceLine) bench.onTick = (tick, alarms) => onTraceLine(chipTraceLine(tick, alarms, session.residualPl))
+    const key = options.usb === false ? undefined : await presetKey(session)
+    const clinician = new Clinician(
+        session,
+        () => clientOf(bench, key),
+        kind => BUTTON_COMMANDS.includes(kind),
+    )
+    if (key) bench.onCommand = command => clinician.take(command)
     const endMs = session.scenario.durationMs
     while (session.powered) {
-        await runFromPowerOn(session, flash, bench, options)
+        await runFromPowerOn(session, flash, bench, {
+            ...options,
+            onPowerOn: started => {
+                chip = started
+                options.onPowerOn?.(started)
+            },
+        })
         while (!session.powered && session.nextEventMs <= endMs) session.advance(session.nextEventMs)
         if (session.world.nowMs >= endMs) break
     }
+}
+
+/** The pump as the computer at the USB port finds it. */
+async function clientOf({ bus }: Bench, key: Buffer | undefined): Promise<PumpClient> {
+    const [pump] = bus?.services({ serviceClass: PUMP_SERVICE_CLASS, lost: false }) ?? []
+    if (!bus || !pump) throw new NoAnswerError("the pump is not on the bus")
+    return new PumpClient(bus, pump.device.deviceId, key)
 }
 
 async function runFromPowerOn(session: Session, flash: Uint8Array, bench: Bench, options: ChipOptions): Promise<void> {
@@ -72,6 +102,7 @@ async function runFromPowerOn(session: Session, flash: Uint8Array, bench: Bench,
         cable?.plugIn(started.rp2040)
     })
     chip.wokenFromOutside = cable !== undefined
+    bench.bus = cable?.bus
     options.onPowerOn?.(chip)
     for (let sinceMs = 0; bootMs + sinceMs < endMs && session.poweredOnMs === bootMs; ) {
         if (sinceMs >= START_UP_MS && sinceMs % TICK_MS === 0) bench.ticks.begin(chip.time)

@@ -2,11 +2,11 @@
 
 import { existsSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
-import { BOARDS, isRuntimeFor, Workspace } from "../../boards/workspace"
+import { BOARDS, type Board, isRuntimeFor, Workspace } from "../../boards/workspace"
 import { ROOT } from "../engines/firmware"
 import { FLASH_ID, type Session } from "../engines/session"
 import { InputError } from "../input"
-import { FLASH_ID_SIZE, flashIdSetting, settingsOf } from "../prescription/records"
+import { FLASH_ID_SIZE, flashIdSetting, type Setting, settingsOf } from "../prescription/records"
 import { flashOfUf2 } from "./uf2"
 
 /** Where a runtime image is that DeviceScript has fetched before; undefined without one. */
@@ -39,7 +39,12 @@ export async function flashedPico(session: Session, runtimeFile: string): Promis
     const { programmeBytes, mechanismBytes, limitsBytes } = session.scenario
     const flashId = Uint8Array.from({ length: FLASH_ID_SIZE }, (_, i) => (i === 0 ? FLASH_ID : 0))
     const settings = [...settingsOf(programmeBytes, mechanismBytes, limitsBytes), flashIdSetting(flashId)]
-    const image = await Workspace.with(ROOT, BOARDS.pico, settings, async workspace => {
+    return bundledPico(BOARDS.pico, settings, runtimeFile)
+}
+
+/** The flash of a new board with this firmware and these settings behind the runtime. */
+export async function bundledPico(board: Board, settings: Setting[], runtimeFile: string): Promise<Uint8Array> {
+    const image = await Workspace.with(ROOT, board, settings, async workspace => {
         if ((await workspace.build()) === undefined) throw new Error("the firmware for the Pico does not compile")
         const bundled = await workspace.bundle(runtimeFile)
         if ("failure" in bundled) throw new Error("the image for the Pico could not be made")

@@ -22,8 +22,8 @@ import {
     PROGRAMMES_AT,
 } from "../../src/pump/journal"
 import { catchUp, ODOMETER_SIZE } from "../../src/pump/odometer"
-import { BolusEvent, Mode } from "../../src/pump/pump"
-import { CommandKind, Refusal } from "../../src/pump/readings"
+import { BolusEvent, LineEvent, Mode } from "../../src/pump/pump"
+import { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
 import type { Session } from "../engines/session"
 
 /** The last byte of the memory that belongs to the log. */
@@ -52,6 +52,19 @@ const COMMANDS: Partial<Record<EventKind, CommandKind>> = {
     [EventKind.Stopped]: CommandKind.Stop,
     [EventKind.Started]: CommandKind.Start,
     [EventKind.Acknowledged]: CommandKind.Acknowledge,
+    [EventKind.Silenced]: CommandKind.Silence,
+    [EventKind.Released]: CommandKind.Release,
+    [EventKind.Refilled]: CommandKind.Refill,
+    [EventKind.RefillBegun]: CommandKind.RefillBegin,
+    [EventKind.MinimumRate]: CommandKind.MinimumRate,
+    [EventKind.ClockSet]: CommandKind.Clock,
+}
+
+const LINE_EVENTS: Partial<Record<EventKind, LineEvent>> = {
+    [EventKind.LineChanged]: LineEvent.Changed,
+    [EventKind.LinePrimed]: LineEvent.Primed,
+    [EventKind.BridgeBegun]: LineEvent.BridgeBegun,
+    [EventKind.BridgeOver]: LineEvent.BridgeOver,
 }
 
 export class RecordWatch {
@@ -61,6 +74,11 @@ export class RecordWatch {
     private reasons: number[] = []
 
     constructor(private readonly session: Session) {}
+
+    /** The alarms that stand, as the log has them, a bit each. */
+    get standing(): number {
+        return this.alarms >>> 0
+    }
 
     /** The firmware starts: what it will go on with stands in the memory. */
     begin(): void {
@@ -109,6 +127,7 @@ export class RecordWatch {
         const { session } = this
         const command = COMMANDS[kind as EventKind]
         const bolus = BOLUS_EVENTS[kind as EventKind]
+        const line = LINE_EVENTS[kind as EventKind]
         if (kind >= EventKind.AlarmOver) {
             this.alarms &= ~(1 << (kind - EventKind.AlarmOver))
         } else if (kind >= EventKind.AlarmRaised) {
@@ -123,10 +142,16 @@ export class RecordWatch {
                 value * LOGGED_VOLUME_PL,
             )
         } else if (command !== undefined) {
-            if (command === CommandKind.Stop) this.mode = Mode.Stopped
+            if (command === CommandKind.Stop || command === CommandKind.Release) this.mode = Mode.Stopped
             if (command === CommandKind.Start) this.mode = Mode.Running
             if (command === CommandKind.Acknowledge) this.acknowledged = this.alarms
             session.obeyed(command, Refusal.None)
+        } else if (line !== undefined) {
+            session.line(line, value * LOGGED_VOLUME_PL)
+        } else if (kind === EventKind.ProgrammeTaken) {
+            session.programmeAnswered(ProgrammeAnswer.Taken)
+        } else if (kind === EventKind.ProgrammeRefused) {
+            session.programmeAnswered(reason)
         } else if (kind === EventKind.CommandRefused) {
             session.obeyed(value, reason)
         }

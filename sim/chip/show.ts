@@ -30,8 +30,8 @@ export interface ChipRequest {
     memoryFile: string | undefined
 }
 
-/** What a scenario may have a person do, and what may happen, that this engine cannot bring about. */
-const UNABLE: ReadonlySet<string> = new Set([
+/** What needs the programmer's link, and so a computer at the USB port. */
+const OVER_THE_LINK: ReadonlySet<string> = new Set([
     "prime",
     "bolus",
     "silence",
@@ -42,30 +42,32 @@ const UNABLE: ReadonlySet<string> = new Set([
     "refill",
     "setClock",
     "programme",
-    "freeze",
 ])
 
-/** What of a scenario this engine cannot run: a person there has the pump's two buttons and no programmer. */
-export function problemsOfScenario(scenario: Scenario, file: string): Problem[] {
-    return scenario.events.flatMap(({ kind }, i) =>
-        UNABLE.has(kind)
-            ? [
-                  {
-                      file,
-                      field: `events[${i}].do`,
-                      was: JSON.stringify(kind),
-                      mayBe: "what the pump's two buttons do (start, stop, acknowledge, patientDose), or what happens to the bench, on the engine chip",
-                  },
-              ]
-            : [],
-    )
+/** What of a scenario this engine cannot run. @param usb whether there is a computer at the USB port */
+export function problemsOfScenario(scenario: Scenario, file: string, usb: boolean): Problem[] {
+    return scenario.events.flatMap(({ kind }, i) => {
+        const problem = (mayBe: string) => [{ file, field: `events[${i}].do`, was: JSON.stringify(kind), mayBe }]
+        if (kind === "freeze")
+            return problem("anything else on the engine chip, whose firmware hangs by itself or not at all")
+        if (!usb && OVER_THE_LINK.has(kind))
+            return problem(
+                "what the pump's two buttons do (start, stop, acknowledge, patientDose), or what happens to the bench, with --no-usb",
+            )
+        return []
+    })
 }
 
 /** Runs a scenario on the chip. Throws InputError, HangError. */
 export async function runOnChip(
     scenario: Scenario,
     seed: number,
-    options: { runtimeFile: string; usb: boolean; onProgress?: (ms: number) => void },
+    options: {
+        runtimeFile: string
+        usb: boolean
+        onProgress?: (ms: number) => void
+        onTraceLine?: (line: string) => void
+    },
 ): Promise<{ run: Run; figures: ChipFigures }> {
     const session = new Session(scenario, seed)
     const heap = new HeapWatch()
@@ -76,7 +78,7 @@ export async function runOnChip(
         runtimeFile: options.runtimeFile,
         usb: options.usb,
         onProgress: options.onProgress ?? (() => {}),
-        onTraceLine: undefined,
+        onTraceLine: options.onTraceLine,
         onBench: made => {
             bench = made
         },
@@ -101,24 +103,20 @@ export async function runOnChip(
 export async function runAndShowChip(request: ChipRequest): Promise<boolean> {
     const problems = [
         ...problemsOfOutput("--report", "an HTML file", request.reportFile),
+        ...problemsOfOutput("--trace", "a text file", request.traceFile),
         ...problemsOfOutput("--memory", "a file", request.memoryFile),
     ]
-    if (request.traceFile !== undefined)
-        problems.push({
-            file: "command line",
-            field: "--trace",
-            was: JSON.stringify(request.traceFile),
-            mayBe: "left out: a board tells nobody what happens within its ticks",
-        })
     if (problems.length > 0) throw new InputError(problems)
     const scenario = loadScenario(request.scenarioFile)
-    const unable = problemsOfScenario(scenario, request.scenarioFile)
+    const unable = problemsOfScenario(scenario, request.scenarioFile, request.usb)
     if (unable.length > 0) throw new InputError(unable)
     const runtimeFile = findRuntime(request.runtimeFile)
     process.stderr.write(`Building the firmware for the Pico; then ${scenario.name}, some seconds for each\n`)
+    const trace: string[] = []
     const done = await runOnChip(scenario, request.seed ?? scenario.seed, {
         runtimeFile,
         usb: request.usb,
+        ...(request.traceFile === undefined ? {} : { onTraceLine: (line: string) => trace.push(line) }),
         onProgress: ms => {
             if (ms % 10_000 === 0) process.stderr.write(`${ms / 1000} s simulated\n`)
         },
@@ -132,6 +130,7 @@ export async function runAndShowChip(request: ChipRequest): Promise<boolean> {
     }
     const { run, figures } = done
     if (request.reportFile !== undefined) writeFileSync(request.reportFile, renderReport(scenario, run))
+    if (request.traceFile !== undefined) writeFileSync(request.traceFile, `${trace.join("\n")}\n`)
     if (request.memoryFile !== undefined) writeFileSync(request.memoryFile, run.memory)
     if (request.json) {
         process.stdout.write(`${JSON.stringify({ ...run.result, chip: figures })}\n`)

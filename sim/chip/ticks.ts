@@ -56,20 +56,22 @@ export class TickBook {
         this.writes.push(place)
     }
 
-    /** The heartbeat has its edge now. */
-    end(now: CoreTime): void {
+    /** The heartbeat has its edge now. Returns the tick; undefined for an edge that ends none. */
+    end(now: CoreTime): TickTime | undefined {
         const { deadline } = this
-        if (!deadline) return
+        if (!deadline) return undefined
         const { sampled, steps, writes } = this
-        this.ticks.push({
+        const tick = {
             deadlineMs: deadline.nanos / NANOS_PER_MS,
             elapsedMs: (now.nanos - deadline.nanos) / NANOS_PER_MS,
             busyMs: (now.busyNanos - deadline.busyNanos) / NANOS_PER_MS,
             sampled,
             steps,
             writes,
-        })
+        }
+        this.ticks.push(tick)
         this.deadline = undefined
+        return tick
     }
 }
 
@@ -85,4 +87,14 @@ export function figuresOf(ticks: readonly TickTime[]): TickFigures | undefined {
         meanBusyMs: mean(({ busyMs }) => busyMs),
         worstBusyMs: worst(({ busyMs }) => busyMs),
     }
+}
+
+/**
+ * A tick as a line of whole numbers: its deadline in milliseconds since power-on, steps, residual in picolitres and alarms as records and log
+ * have them then, then from the deadline to the heartbeat's edge and the core at work in that, in microseconds, and 1 where sensors were read.
+ */
+export function chipTraceLine(tick: TickTime, alarms: number, residualPl: number): string {
+    const { deadlineMs, steps, elapsedMs, busyMs, sampled } = tick
+    const micros = (ms: number) => Math.round(ms * 1000)
+    return `${Math.round(deadlineMs)} ${steps} ${residualPl} ${alarms} ${micros(elapsedMs)} ${micros(busyMs)} ${sampled ? 1 : 0}`
 }

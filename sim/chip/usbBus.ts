@@ -6,8 +6,12 @@ import { JDBridge, JDBus, JDServerServiceProvider } from "jacdac-ts"
 import type { RP2040 } from "rp2040js"
 import type { VirtualClock } from "../engines/devicescriptVm"
 import { servicesFile } from "../engines/firmware"
+import { askForFrames } from "../engines/toolsBus"
 import { VirtualScheduler } from "../engines/virtualScheduler"
 import { UsbHost } from "./usbHost"
+
+/** A chip that has started anew has forgotten that somebody asked for its frames. */
+const ASK_MS = 1_000
 
 const HOST_DEVICE_ID = "5e3f9ad12c6b7048"
 
@@ -18,6 +22,7 @@ export class UsbBus {
     private readonly scheduler: VirtualScheduler
     private readonly bridge: CableBridge
     private host: UsbHost | undefined
+    private askMs = 0
 
     constructor(
         private readonly clock: VirtualClock,
@@ -54,6 +59,10 @@ export class UsbBus {
     /** Does what is due at the other end by now. */
     run(nowMs: number): void {
         this.clock.nowMs = nowMs
+        if (this.host?.connected && nowMs >= this.askMs) {
+            this.askMs = nowMs + ASK_MS
+            void askForFrames(this.bus)
+        }
         this.scheduler.run()
     }
 

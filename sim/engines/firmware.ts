@@ -11,6 +11,8 @@ export const ENTRIES = {
     mainSimulator: "src/mainSimulator.ts",
     mainPico: "src/mainPico.ts",
     mainEsp32C3: "src/mainEsp32C3.ts",
+    mainPicoFixture: "src/mainPicoFixture.ts",
+    mainEsp32C3Fixture: "src/mainEsp32C3Fixture.ts",
     mainArithmetic: "test/device/mainArithmetic.ts",
     mainCosts: "test/device/mainCosts.ts",
 } as const

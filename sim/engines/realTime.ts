@@ -6,9 +6,10 @@ import { setTimeout as delay } from "node:timers/promises"
 import { JDServerServiceProvider, type Packet } from "jacdac-ts"
 import { Mode } from "../../src/pump/pump"
 import { BenchServer, SAMPLE, STATUS } from "./benchServer"
+import type { Command } from "./command"
 import { recordPackets } from "./flashRecords"
 import type { Session } from "./session"
-import { SimulatedDevice, ToolsBus, ToolsError } from "./toolsBus"
+import { ProgrammedDevice, ToolsBus, ToolsError } from "./toolsBus"
 
 // The world and the accounts move on at least this often.
 const PERIOD_MS = 50
@@ -32,9 +33,7 @@ export interface LiveState {
     voice: "starting" | "speaking" | "silent"
 }
 
-export interface RealTimeOptions {
-    /** Where the bus of the tools is served. */
-    url: string
+export interface DeviceRunOptions {
     /** When to end, in the time of the scenario. */
     endMs: number
     /** Ends the run before that. */
@@ -43,6 +42,20 @@ export interface RealTimeOptions {
     onNote: (text: string) => void
     /** The world has moved on or the firmware has spoken. */
     onMoment: (pump: LiveState) => void
+    /** What the firmware is told, with its sensors, of what somebody asks for; without this it is all of it. */
+    onCommand?: (command: Command) => Command
+    /**
+     * When after a power-on the first sample counts as heard, where it is heard before: a program that is started anew on a runtime that
+     * runs begins its ticks sooner than after a power-on.
+     */
+    firstSampleMs?: number
+    /** The clock that the firmware runs by, in milliseconds; that of this machine without one. */
+    clock?: () => number
+}
+
+export interface RealTimeOptions extends DeviceRunOptions {
+    /** Where the bus of the tools is served. */
+    url: string
 }
 
 /**
@@ -50,12 +63,24 @@ export interface RealTimeOptions {
  * the firmware was never started. Throws ToolsError when the tools are not there or fail.
  */
 export async function runRealTime(session: Session, options: RealTimeOptions): Promise<number | undefined> {
-    session.ticksSeen = false
     const tools = await ToolsBus.join(options.url)
-    let device: SimulatedDevice | undefined
     try {
-        device = await findDevice(tools, options)
-        if (!device) return undefined
+        const device = await findDevice(tools, options)
+        return device && (await runOnDevice(session, tools, device, options))
+    } finally {
+        tools.leave()
+    }
+}
+
+/** Runs the session around the firmware in this device, as `runRealTime` does. */
+export async function runOnDevice(
+    session: Session,
+    tools: ToolsBus,
+    device: ProgrammedDevice,
+    options: DeviceRunOptions,
+): Promise<number | undefined> {
+    session.ticksSeen = false
+    try {
         await device.stop()
         await device.write(recordPackets(session, undefined))
         const bench = new RealTimeBench(session, options)
@@ -67,19 +92,18 @@ export async function runRealTime(session: Session, options: RealTimeOptions): P
         await run(session, bench, device, tools, options)
         return session.world.nowMs
     } finally {
-        if (tools.open) await device?.restoreAutostart()
-        tools.leave()
+        if (tools.open) await device.restoreAutostart()
     }
 }
 
 /** Waits for a simulated device with a program; undefined when the signal came first. */
-async function findDevice(tools: ToolsBus, { signal, onNote }: RealTimeOptions): Promise<SimulatedDevice | undefined> {
+async function findDevice(tools: ToolsBus, { signal, onNote }: RealTimeOptions): Promise<ProgrammedDevice | undefined> {
     let told = false
     for (let waitedMs = 0; waitedMs < DEVICE_MS_MAX; waitedMs += DEVICE_PAUSE_MS) {
         await delay(DEVICE_PAUSE_MS)
         if (signal.aborted) return undefined
         if (!tools.open) throw new ToolsError("the bus of DeviceScript's tools went away")
-        const device = await SimulatedDevice.find(tools.bus)
+        const device = await ProgrammedDevice.findSimulated(tools.bus)
         if (device) return device
         if (waitedMs >= 2_000 && !told) {
             told = true
@@ -92,9 +116,9 @@ async function findDevice(tools: ToolsBus, { signal, onNote }: RealTimeOptions):
 async function run(
     session: Session,
     bench: RealTimeBench,
-    device: SimulatedDevice,
+    device: ProgrammedDevice,
     tools: ToolsBus,
-    { endMs, signal, onNote, onMoment }: RealTimeOptions,
+    { endMs, signal, onNote, onMoment }: DeviceRunOptions,
 ): Promise<void> {
     let bootMs = session.poweredOnMs
     let everHeard = false
@@ -131,7 +155,11 @@ async function run(
 /** The bench on the clock of this machine. What the firmware says counts at the moment at which it is heard. */
 class RealTimeBench extends BenchServer {
     readonly pump: LiveState = { mode: Mode.Running, voice: "starting" }
-    private startedAtMs = 0
+    private startedAtMs: number | undefined
+    /** What of the time between power-ons and first samples was left out. */
+    private skippedMs = 0
+    /** True once the first sample since the last power-on was heard. */
+    private sampled = false
     private heardMs = 0
     private bootMs = 0
     /** Ticks that the firmware says it has completed since it started, and those of the times before. */
@@ -143,14 +171,22 @@ class RealTimeBench extends BenchServer {
 
     constructor(
         session: Session,
-        private readonly options: RealTimeOptions,
+        private readonly options: DeviceRunOptions,
     ) {
         super(session, undefined)
     }
 
+    private clock(): number {
+        return this.options.clock?.() ?? performance.now()
+    }
+
+    protected override told(command: Command): Command {
+        return this.options.onCommand?.(command) ?? command
+    }
+
     /** The clock starts now. */
     start(): void {
-        this.startedAtMs = performance.now()
+        this.startedAtMs = this.clock()
     }
 
     /** For how long nothing has been heard of a firmware that has power. */
@@ -161,10 +197,12 @@ class RealTimeBench extends BenchServer {
     /** Brings world and accounts up to now. */
     moveOn(): void {
         const { session } = this
-        session.advance(Math.min(Math.floor(performance.now() - this.startedAtMs), this.options.endMs))
+        if (this.startedAtMs === undefined) return
+        session.advance(Math.min(Math.floor(this.clock() - this.startedAtMs + this.skippedMs), this.options.endMs))
         if (session.poweredOnMs !== this.bootMs) {
             this.bootMs = session.poweredOnMs
             this.pump.voice = "starting"
+            this.sampled = false
             this.forgetTicks()
         }
         if (!session.powered) return
@@ -174,9 +212,10 @@ class RealTimeBench extends BenchServer {
 
     override async handlePacket(packet: Packet): Promise<void> {
         const { session, pump } = this
-        if (this.startedAtMs === 0) return
+        if (this.startedAtMs === undefined) return
         this.moveOn()
         if (!session.powered || session.world.nowMs >= this.options.endMs) return
+        if (packet.serviceCommand === SAMPLE) this.skipStartUp()
         this.heardMs = session.world.nowMs
         pump.voice = "speaking"
         if (packet.serviceCommand === SAMPLE) this.count(packet.jdunpack<[number, number]>("f64 u32")[1])
@@ -184,6 +223,14 @@ class RealTimeBench extends BenchServer {
         await super.handlePacket(packet)
         this.moveOn()
         this.options.onMoment(pump)
+    }
+
+    private skipStartUp(): void {
+        const { session, options } = this
+        if (this.sampled || options.firstSampleMs === undefined) return
+        this.sampled = true
+        this.skippedMs += Math.max(0, session.poweredOnMs + options.firstSampleMs - session.world.nowMs)
+        this.moveOn()
     }
 
     /** A count that falls is that of a firmware which has started anew. */

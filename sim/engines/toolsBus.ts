@@ -1,5 +1,5 @@
-// The Jacdac bus of the ordinary DeviceScript tools, joined over WebSocket, and the simulated device that runs on it.
-// Only a device that calls itself DeviceScript's simulator is taken: the settings of a real board are never touched.
+// The Jacdac bus of the ordinary DeviceScript tools, joined over WebSocket, and the device that runs on it. Only one that calls itself
+// DeviceScript's simulator is looked for here: which board's settings may be touched is decided in `sim/board/`.
 
 import { readFileSync } from "node:fs"
 import { setTimeout as delay } from "node:timers/promises"
@@ -10,16 +10,19 @@ import {
     JDBus,
     type JDRegister,
     type JDService,
-    type Packet,
+    Packet,
+    type Scheduler,
     SRV_CONTROL,
     SRV_DEVICE_SCRIPT_MANAGER,
     SRV_SETTINGS,
+    SRV_USB_BRIDGE,
+    UsbBridgeCmd,
 } from "jacdac-ts"
 import { type BusSocket, openBusSocket } from "./busSocket"
 import { servicesFile } from "./firmware"
 
 // The product that DeviceScript's WebAssembly runtime announces itself as.
-const SIMULATOR_PRODUCT = 0x3fe5b46f
+export const SIMULATOR_PRODUCT = 0x3fe5b46f
 
 const OBEY_TRIES = 10
 const OBEY_PAUSE_MS = 100
@@ -34,8 +37,12 @@ export class ToolsBus {
     readonly closed: Promise<void>
     open = true
 
-    private constructor(private readonly socket: BusSocket) {
+    private constructor(
+        private readonly socket: BusSocket,
+        scheduler?: Scheduler,
+    ) {
         this.bus = new JDBus([], {
+            ...(scheduler ? { scheduler } : {}),
             services: JSON.parse(readFileSync(servicesFile(), "utf8")),
             disableRoleManager: true,
             client: false,
@@ -53,16 +60,29 @@ export class ToolsBus {
     /** Joins the bus at `url`, of one of BUS_PROTOCOLS; throws ToolsError when nothing answers there. */
     static async join(url: string): Promise<ToolsBus> {
         try {
-            return new ToolsBus(await openBusSocket(url))
+            return ToolsBus.over(await openBusSocket(url))
         } catch (error) {
             throw new ToolsError(`no Jacdac bus at ${url}: ${(error as Error).message}`)
         }
+    }
+
+    /**
+     * Joins a bus at the other end of a connection.
+     * @param scheduler the clock by which this end announces itself and waits for answers; that of this machine without one
+     */
+    static over(socket: BusSocket, scheduler?: Scheduler): ToolsBus {
+        return new ToolsBus(socket, scheduler)
     }
 
     leave(): void {
         this.bus.stop()
         this.socket.close()
     }
+}
+
+/** A board sends nothing over USB before somebody asks for it: Jacdac's service "USB bridge", by its class. */
+export async function askForFrames(bus: JDBus): Promise<void> {
+    await Packet.onlyHeader(UsbBridgeCmd.EnablePackets).sendAsMultiCommandAsync(bus, SRV_USB_BRIDGE)
 }
 
 class SocketBridge extends JDBridge {
@@ -76,9 +96,9 @@ class SocketBridge extends JDBridge {
     }
 }
 
-/** The simulated device on the tools' bus, by the services that every DeviceScript device has. */
-export class SimulatedDevice {
-    private constructor(
+/** A device on the bus, by the services that every DeviceScript device has: its program can be stopped and started, its settings written. */
+export class ProgrammedDevice {
+    constructor(
         private readonly manager: JDService,
         private readonly settings: JDService,
         /** Whether the device starts its program by itself, as it was found. */
@@ -89,8 +109,8 @@ export class SimulatedDevice {
      * The simulated device, once there is one with a program; undefined as long as there is none.
      * Throws ToolsError when it cannot be said which is meant.
      */
-    static async find(bus: JDBus): Promise<SimulatedDevice | undefined> {
-        const found: SimulatedDevice[] = []
+    static async findSimulated(bus: JDBus): Promise<ProgrammedDevice | undefined> {
+        const found: ProgrammedDevice[] = []
         for (const manager of bus.services({ serviceClass: SRV_DEVICE_SCRIPT_MANAGER, lost: false })) {
             const [control] = manager.device.services({ serviceClass: SRV_CONTROL })
             const [settings] = manager.device.services({ serviceClass: SRV_SETTINGS })
@@ -99,7 +119,7 @@ export class SimulatedDevice {
             const programSize = await numberIn(manager.register(DeviceScriptManagerReg.ProgramSize))
             const autostart = await numberIn(manager.register(DeviceScriptManagerReg.Autostart))
             if (programSize === undefined || programSize === 0 || autostart === undefined) continue
-            found.push(new SimulatedDevice(manager, settings, autostart !== 0))
+            found.push(new ProgrammedDevice(manager, settings, autostart !== 0))
         }
         if (found.length > 1) {
             const names = found.map(({ manager }) => manager.device.shortId).join(", ")
@@ -135,7 +155,7 @@ export class SimulatedDevice {
         try {
             for (const packet of packets) await this.settings.sendPacketAsync(packet, true)
         } catch (error) {
-            throw new ToolsError(`the simulated device takes no settings: ${String(error)}`)
+            throw new ToolsError(`the device takes no settings: ${String(error)}`)
         }
     }
 
@@ -147,13 +167,13 @@ export class SimulatedDevice {
             await delay(OBEY_PAUSE_MS)
         }
         throw new ToolsError(
-            `the simulated device does not ${value ? "start" : "stop"} its program, or a second one is on the bus: all have one identifier`,
+            `the device does not ${value ? "start" : "stop"} its program, or a second one is on the bus: all have one identifier`,
         )
     }
 }
 
 /** Asks for a register's value; false when no answer comes. */
-async function isRead(register: JDRegister): Promise<boolean> {
+export async function isRead(register: JDRegister): Promise<boolean> {
     try {
         await register.refresh()
         return register.data !== undefined
@@ -163,6 +183,6 @@ async function isRead(register: JDRegister): Promise<boolean> {
 }
 
 /** The number in a register; undefined when no answer comes. */
-async function numberIn(register: JDRegister): Promise<number | undefined> {
+export async function numberIn(register: JDRegister): Promise<number | undefined> {
     return (await isRead(register)) ? register.uintValue : undefined
 }

@@ -23,7 +23,10 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
 
     const percent = facts.deliveredPercent === null ? "" : `${formatNumber(facts.deliveredPercent, 2)} % of programmed`
     const stepNl = `${formatNumber(mechanism.stepPl / 1000, 3)} nL`
-    const speed = result.wallMs > 0 ? `, ${formatNumber(result.simulatedMs / result.wallMs, 0)} times real time` : ""
+    const speed =
+        result.wallMs > 0
+            ? `, ${formatNumber(result.simulatedMs / result.wallMs, result.simulatedMs < 10 * result.wallMs ? 1 : 0)} times real time`
+            : ""
     const lines = [
         "Bench and research pump. Not for patients.",
         "",
@@ -42,7 +45,7 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
                 [
                     "Largest error",
                     result.stepErrorMax === null
-                        ? "not known: single ticks are not seen in real time"
+                        ? "not known: what a single tick owed is not seen from outside the firmware"
                         : `${formatSteps(result.stepErrorMax)} steps of ${stepNl}, at any of ${formatNumber(result.ticks, 0)} ticks`,
                 ],
                 ["Reservoir left", `${formatMl(result.residualPl)} mL computed, ${formatUg(facts.residualUg)} µg`],

@@ -149,9 +149,13 @@ test.each([
     expect(placeOf(address)).toBe(place)
 })
 
-test("a scenario with what a board without a programmer can't do is refused, event by event", () => {
+test("without a computer at the USB port, what needs the programmer's link is refused, event by event; a freeze is in any case", () => {
     const file = "sim/scenarios/prime.json"
-    const [problem] = problemsOfScenario(loadScenario(file), file)
+    const prime = loadScenario(file)
+    const [problem] = problemsOfScenario(prime, file, false)
     expect(problem).toMatchObject({ file, field: expect.stringMatching(/^events\[\d+\]\.do$/), was: '"prime"' })
-    expect(problemsOfScenario(loadScenario("sim/scenarios/occlusion.json"), file)).toEqual([])
+    expect(problemsOfScenario(prime, file, true)).toEqual([])
+    expect(problemsOfScenario(loadScenario("sim/scenarios/occlusion.json"), file, false)).toEqual([])
+    const freezes = { ...prime, events: [{ atMs: 0, kind: "freeze", seconds: 1 } as never] }
+    expect(problemsOfScenario(freezes, file, true)).toMatchObject([{ was: '"freeze"' }])
 })
