@@ -2,11 +2,21 @@ import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-// These start DeviceScript's own tools, which always listen on the same ports: one at a time, after all others.
-const TESTS_OF_TOOLS = ["test/boards/flash.test.ts", "test/cli/attach.test.ts"]
+// It starts DeviceScript's own tools, which always listen on the same ports, and so does `test/boards/flash.test.ts`: after all others.
+const ATTACH = "test/cli/attach.test.ts"
 
 // Whole days in the virtual machine take minutes: they begin first, so that none is left running alone at the end.
-const LONGEST = ["parityTherapies", "parityEvents", "parityDays", "parityPatterns", "golden", "explore", "powerCutsVm"]
+const LONGEST = [
+    "parityEvents",
+    "parityTherapies",
+    "flash",
+    "parityPatterns",
+    "parityDays",
+    "golden",
+    "explore",
+    "powerCutsVm",
+    "board",
+]
 
 class LongestFirst extends BaseSequencer {
     override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -31,7 +41,7 @@ export default defineConfig({
                 test: {
                     name: "pump",
                     include: ["test/**/*.test.ts"],
-                    exclude: TESTS_OF_TOOLS,
+                    exclude: [ATTACH],
                     testTimeout: 120_000,
                     sequence: { groupOrder: 0 },
                 },
@@ -40,9 +50,8 @@ export default defineConfig({
                 resolve: { alias },
                 test: {
                     name: "tools",
-                    include: TESTS_OF_TOOLS,
+                    include: [ATTACH],
                     testTimeout: 120_000,
-                    maxWorkers: 1,
                     sequence: { groupOrder: 1 },
                 },
             },
