@@ -88,6 +88,8 @@ async function runTicks(parts: Parts): Promise<void> {
         if (link && heard) await link.serve(pump, journals, actions, nowMs)
         // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
         if (!pump.cutMotor) await parts.heartbeat.beat()
+        // The wait for the next deadline is counted from now, and not from before this tick's work (`drivers/wait.ts`).
+        await ds.sleep(0)
         resting = pump.idleUntilMs > nowMs && !signalling && journals.rests()
         deadlineMs = deadlineAfter(deadlineMs, nowMs)
     }

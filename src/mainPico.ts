@@ -1,6 +1,7 @@
 // The pump on a Raspberry Pi Pico: which parts hang on which pins, and nothing else.
 // Wiring and parts list are in `boards/README.md`, pin numbers in `boards/pump_pico.board.json`.
 
+import * as ds from "@devicescript/core"
 import { pins } from "@dsboard/pump_pico"
 import "@devicescript/gpio"
 import { i2c } from "@devicescript/i2c"
@@ -20,6 +21,9 @@ import { startStepper, tmc2209 } from "./drivers/stepper"
 import { startSupplyWarning } from "./drivers/supplyWarning"
 import { runPump } from "./loop"
 import { startLink } from "./service/pumpServer"
+
+/** How often a line of the log is due: well before the one before it, 71 characters at 120 baud, is out. */
+const AWAKE_MS = 5000
 
 /** True for an MPX5100GP on the PRESSURE pin instead of an MPR sensor on I²C. */
 const PRESSURE_IS_ANALOGUE = false
@@ -43,6 +47,15 @@ const motor = startStepper({
     settleMs: 5,
     encoder,
 })
+
+/** Has the log go out on GP0 all the time, a line as long as that takes: the runtime's sleep may be without end (`boards/README.md`, "Without USB"). */
+async function keepAwake(): Promise<void> {
+    while (true) {
+        console.log("this log goes out at 12 characters a second and keeps the runtime awake")
+        await ds.sleep(AWAKE_MS)
+    }
+}
+keepAwake.start()
 
 const memory = startFram(i2c)
 

@@ -6,6 +6,7 @@ import { loadOldCheckpoint, loadRecord } from "./drivers/flashStore"
 import { JournalStore } from "./drivers/journalStore"
 import { Parts } from "./drivers/parts"
 import { programImageDamaged } from "./drivers/programImage"
+import { sleepFromNow } from "./drivers/wait"
 import { Alarm, Reason } from "./pump/alarms"
 import { readUint } from "./pump/bytes"
 import { raise } from "./pump/delivery"
@@ -73,7 +74,7 @@ async function selfTest(powered: PoweredPump, parts: Parts, journals: JournalSto
     while (part >= 0) {
         part = logicTestPart(part)
         // The device runs only so many operations between two waits.
-        await ds.sleep(1)
+        await sleepFromNow(2)
     }
     if (part !== LOGIC_HELD) return Reason.Logic
     // Counts this start of the firmware, too.
@@ -81,6 +82,8 @@ async function selfTest(powered: PoweredPump, parts: Parts, journals: JournalSto
     if (journals.works && !(await journals.verify())) return Reason.Memory
     await parts.annunciator.test()
     // The outside watchdog gives the motor its power with the first beat, and takes it away when ticks don't follow soon.
+    // What is left is counted from now, and not from before that.
+    await ds.sleep(0)
     await ds.sleep(START_UP_MS - MOTOR_TEST_MS - ds.millis())
     await parts.heartbeat.beat()
     if (await parts.motor.faulty()) return Reason.MotorDriver

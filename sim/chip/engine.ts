@@ -11,6 +11,7 @@ import { Bench, BUTTON_COMMANDS } from "./bench"
 import { Chip } from "./chip"
 import { findRuntime, flashedPico } from "./image"
 import { chipTraceLine } from "./ticks"
+import { paceUarts } from "./uartPace"
 import { UsbBus } from "./usbBus"
 
 const NANOS_PER_MS = 1e6
@@ -99,7 +100,9 @@ async function runFromPowerOn(session: Session, flash: Uint8Array, bench: Bench,
     const cable = options.usb === false ? undefined : new UsbBus({ nowMs: bootMs }, options.onConsole ?? (() => {}))
     const chip = new Chip(flash, UNIQUE_ID, bench.hooks, started => {
         bench.connect(started)
-        cable?.plugIn(started.rp2040)
+        if (cable) cable.plugIn(started.rp2040)
+        // It keeps the core busy and the emulation slow, and matters only where nothing else wakes the core.
+        else paceUarts(started.rp2040)
     })
     chip.wokenFromOutside = cable !== undefined
     bench.bus = cable?.bus

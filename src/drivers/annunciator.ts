@@ -1,11 +1,11 @@
 // Light and buzzer on their pins, as `indicators.ts` has them. A pin is touched only when its level changes, because each change
 // costs the tick time.
 
-import * as ds from "@devicescript/core"
 import { AlarmPriority } from "../pump/alarms"
 import { modeOf, SwitchedOutput } from "./hardware"
 import { addSignal, createIndicators, Light, refreshIndicators } from "./indicators"
 import { Annunciator, Signal } from "./parts"
+import { sleepFromNow } from "./wait"
 
 /** How long the lamp test shows each light, and then sounds the buzzer: assumed, long enough to be seen and heard. */
 const TEST_MS = 300
@@ -24,7 +24,7 @@ export function startAnnunciator(red: SwitchedOutput, yellow: SwitchedOutput, bu
     let buzzerOn = false
     const flash = async (output: SwitchedOutput) => {
         output.pin.setMode(modeOf(output, true))
-        await ds.sleep(TEST_MS)
+        await sleepFromNow(TEST_MS)
         output.pin.setMode(modeOf(output, false))
     }
     return {

@@ -30,13 +30,12 @@ export interface BoardUse {
     nextStepMicroseconds: number
 }
 
-// RP2040 at 125 MHz under DeviceScript, USB clocked, waiting in WFE: 20.7 mA at 5 V in `sleep_ms` and 22.3 mA in a busy loop,
-// a blinking light included (https://github.com/uofu-emb/2024_lab_10_Hank_Todd, a Pico with the C SDK); "around 20 mA" in
-// WFI (https://github.com/rp-rs/rp-hal/issues/659). The datasheet gives no figure for that state: 10.4 mA in BOOTSEL mode at
-// 48 MHz (table "Power Consumption" of 5.7.2, https://datasheets.raspberrypi.com/rp2040/rp2040-datasheet.pdf).
+// RP2040 at 125 MHz under DeviceScript, USB clocked, in a busy loop, because the runtime is kept from sleeping (`mainPico.ts`): 22.3 mA at
+// 5 V, a blinking light included (https://github.com/uofu-emb/2024_lab_10_Hank_Todd, a Pico with the C SDK); it would be 20.7 mA
+// waiting in `sleep_ms`. The datasheet gives no figure for either state: 10.4 mA in BOOTSEL mode at 48 MHz (table "Power Consumption" of
+// 5.7.2, https://datasheets.raspberrypi.com/rp2040/rp2040-datasheet.pdf).
 // Power at VSYS, the board's converter included, less 0.3 V for the diode between USB and VSYS.
-const PICO_WAITING_MICROWATTS = 97_300
-const PICO_WORKING_MICROWATTS = 104_800
+const PICO_MICROWATTS = 104_800
 
 // ESP32-C3 at 160 MHz, radio off, at 3.3 V: 20.1 mA in a loop that waits and 26.8 mA in one that does not
 // (https://robdobson.com/2023/11/investigating-esp32-c3-power-management/). The red light of a SuperMini takes 1 mA (assumed),
@@ -45,7 +44,7 @@ const ESP32C3_WAITING_MICROWATTS = 105_700
 const ESP32C3_WORKING_MICROWATTS = 139_200
 
 // The loop was measured at 9.0 ms of each tick on the RP2040 before ticks were left out. It is 10.6 ms now (README) in six ticks of
-// ten, which comes to less; the ESP32-C3 as long (assumed).
+// ten, which comes to less; on the ESP32-C3 as long (assumed).
 const TICK_WORK_MICROSECONDS = 9000
 
 // TMC2209 with its coils off by ENN: 7 mA at 12 V (assumed; its datasheet has it under "Power supply current", 20.2,
@@ -105,8 +104,8 @@ export function boardUse(board: Board, cell: CellKind): BoardUse {
     const at5V = efficiencyAt5V(cell)
     const atVsys = efficiencyAtVsys(cell)
     const pico = board === Board.Pico
-    const waiting = pico ? drawn(PICO_WAITING_MICROWATTS, atVsys) : drawn(ESP32C3_WAITING_MICROWATTS, at5V)
-    const working = pico ? drawn(PICO_WORKING_MICROWATTS, atVsys) : drawn(ESP32C3_WORKING_MICROWATTS, at5V)
+    const waiting = pico ? drawn(PICO_MICROWATTS, atVsys) : drawn(ESP32C3_WAITING_MICROWATTS, at5V)
+    const working = pico ? waiting : drawn(ESP32C3_WORKING_MICROWATTS, at5V)
     const cellMv = alkaline ? 2400 : 3800
     return {
         controllerMicrowatts: waiting,
@@ -139,8 +138,8 @@ export function alarmUse(board: Board, cell: CellKind): number[] {
  */
 export function energyUse(board: Board, cell: CellKind): EnergyUse {
     const pico = board === Board.Pico
-    if (cell === CellKind.TwoAlkalineAa) return { restingMicrowatts: pico ? 298_294 : 294_570, stepMicrojoules: 46_867 }
-    return { restingMicrowatts: pico ? 251_506 : 273_740, stepMicrojoules: 41_353 }
+    if (cell === CellKind.TwoAlkalineAa) return { restingMicrowatts: pico ? 308_039 : 294_570, stepMicrojoules: 46_867 }
+    return { restingMicrowatts: pico ? 258_919 : 273_740, stepMicrojoules: 41_353 }
 }
 
 /** What a pump on this board estimates its remaining time from. */

@@ -6,6 +6,7 @@ import { Bytes } from "../pump/bytes"
 import { Readings, SensorFault } from "../pump/readings"
 import { I2CBus } from "./hardware"
 import { Sensor } from "./parts"
+import { sleepFromNow } from "./wait"
 
 // MPR series datasheet 32332628: transfer function A runs from 10 % to 90 % of 2^24 counts.
 const COUNTS_MIN = 1_677_722
@@ -93,8 +94,7 @@ export function startMprPressure(bus: I2CBus, sensor: MprSensor): Sensor {
             try {
                 if (!(ds.millis() - startedMs <= CONVERSION_AGE_MS_MAX)) {
                     await bus.writeBuf(sensor.address, measure)
-                    await ds.sleep(1)
-                    await ds.sleep(CONVERSION_MS + 1)
+                    await sleepFromNow(CONVERSION_MS + 1)
                 }
                 const answer: Bytes = await bus.readBuf(sensor.address, 4)
                 const fault = mprFault(answer[0])

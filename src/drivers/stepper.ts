@@ -7,6 +7,7 @@ import { STEPS_PER_TICK_MAX } from "../pump/limits"
 import { StepFollower } from "./encoder"
 import { modeOf, OutputPin, SwitchedInput, SwitchedOutput } from "./hardware"
 import { Motor } from "./parts"
+import { sleepFromNow } from "./wait"
 
 /**
  * What the datasheet of a driver chip asks of its inputs, in microseconds.
@@ -123,7 +124,7 @@ export function startStepper(wiring: StepperWiring): Motor {
         if (enabled) return
         wiring.enable.setMode(onMode)
         enabled = true
-        await sleepFromNow(wiring.wakeMs)
+        await sleepFromNow(wiring.wakeMs + 1)
     }
     return {
         reverses: direction !== undefined,
@@ -146,20 +147,20 @@ export function startStepper(wiring: StepperWiring): Motor {
             if (encoder?.whileSettling) for (let i = 0; i < SETTLING_LOOKS; i++) encoder.whileSettling(back ? -1 : 1)
             if (back && direction) direction.pin.setMode(modeOf(direction, true))
             if (wiring.releaseBetweenSteps) {
-                await sleepFromNow(wiring.settleMs)
+                await sleepFromNow(wiring.settleMs + 1)
                 release()
             }
         },
         faulty: async () => {
             if (!fault && !encoder?.shaftSteps) return false
             await wake()
-            await sleepFromNow(wiring.settleMs + PULL_IN_MS)
+            await sleepFromNow(wiring.settleMs + PULL_IN_MS + 1)
             let moved = false
             if (encoder?.shaftSteps) {
                 // Looked at without a gap: what turns fast would otherwise turn by whole periods of the encoder unseen.
                 const before = encoder.shaftSteps()
                 for (let i = 0; i < WATCH_LOOKS; i++) {
-                    await ds.sleep(1)
+                    await sleepFromNow(2)
                     if (!(Math.abs(encoder.shaftSteps() - before) <= REST_STEPS)) moved = true
                 }
             }
@@ -168,13 +169,4 @@ export function startStepper(wiring: StepperWiring): Motor {
             return moved || reported
         },
     }
-}
-
-/**
- * Waits at least `waitMs` from now. A sleep counts from the start of the slice of code that it ends, and in whole
- * milliseconds that have mostly begun already: the first sleep starts a slice, the one more covers the fraction.
- */
-async function sleepFromNow(waitMs: number): Promise<void> {
-    await ds.sleep(1)
-    await ds.sleep(waitMs + 1)
 }
