@@ -43,7 +43,7 @@ const PICO_MICROWATTS = 104_800
 const ESP32C3_WAITING_MICROWATTS = 105_700
 const ESP32C3_WORKING_MICROWATTS = 139_200
 
-// The loop was measured at 9.0 ms of each tick on the RP2040 before ticks were left out. It is 10.6 ms now (README) in six ticks of
+// The loop was measured at 9.0 ms of each tick on the RP2040 before ticks were left out. It is 9.5 ms now (README) in six ticks of
 // ten, which comes to less; on the ESP32-C3 as long (assumed).
 const TICK_WORK_MICROSECONDS = 9000
 
