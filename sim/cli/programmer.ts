@@ -7,7 +7,7 @@ import { Command } from "commander"
 import { decodeLimits } from "../../src/pump/guard"
 import { MS_PER_SECOND, PRIME_PL_MAX, PRIME_RATE_PL_PER_DAY_MAX, RESERVOIR_PL_MAX } from "../../src/pump/limits"
 import { CommandKind } from "../../src/pump/readings"
-import { BUS_PROTOCOLS } from "../engines/busSocket"
+import { PORT_FORMS, portKind } from "../board/ways"
 import { ToolsError } from "../engines/toolsBus"
 import { InputError, shown } from "../input"
 import { isWhole, readOut } from "../journal/readOut"
@@ -41,7 +41,7 @@ const program = new Command("npm run programmer --")
     .description(
         "The clinician's programmer: reads a pump on a Jacdac bus and, once paired with it, changes what it does. Bench and research pump: not for patients.",
     )
-    .option("--bus <url>", "where the bus is served", DEFAULT_BUS)
+    .option("--bus <address>", "where the pump is reached: a bus, or the port of a board", DEFAULT_BUS)
     .option("--pump <id>", "which pump, where several are on the bus")
     .option("--keys <folder>", "where the keys of the pumps are kept", defaultKeyFolder())
     .option("--json", "print JSON")
@@ -49,8 +49,9 @@ const program = new Command("npm run programmer --")
     .addHelpText(
         "after",
         `
-The bus: npm run live serves that of a simulated pump at ${DEFAULT_BUS} and at tcp://127.0.0.1:8092. A board on USB, or a
-simulated device of DeviceScript's own tools, is on the bus that "npx devs devtools" serves at ws://127.0.0.1:8081.
+The bus: npm run live serves that of a simulated pump at ${DEFAULT_BUS} and at tcp://127.0.0.1:8092. A board on USB is reached at its
+serial port, such as /dev/ttyACM0 or COM3, or at that port's bytes over TCP, such as socket://host:4000. "npx devs devtools" serves
+the bus of a board and of DeviceScript's simulated device at ws://127.0.0.1:8081.
 
 Reading is open to everybody on the bus, until "reads paired". What changes anything takes the pump's key, which pairing gives to whoever can
 press the pump's button; it is kept in a file of its own and never shown.
@@ -62,6 +63,7 @@ Exit code
 
 Examples
   npm run programmer -- status
+  npm run programmer -- --bus /dev/ttyACM0 status
   npm run programmer -- pair
   npm run programmer -- program sim/prescriptions/night-rise-312.json
   npm run programmer -- bolus --micrograms 20 --over 10
@@ -70,9 +72,9 @@ Examples
 
 function common(): Common {
     const options = program.opts<Common>()
-    const url = URL.canParse(options.bus) ? new URL(options.bus) : undefined
-    if (!url || !BUS_PROTOCOLS.includes(url.protocol) || (url.protocol === "tcp:" && url.port === ""))
-        throw optionError("--bus", options.bus, `an address such as "${DEFAULT_BUS}" or "tcp://127.0.0.1:8092"`)
+    const kind = portKind(options.bus)
+    if (!kind || (kind === "bus" && new URL(options.bus).protocol === "tcp:" && new URL(options.bus).port === ""))
+        throw optionError("--bus", options.bus, PORT_FORMS)
     return options
 }
 

@@ -94,6 +94,14 @@ test("what is wrong on the command line is told before any bus is joined", async
         status: 2,
         stderr: expect.stringContaining("missing.json"),
     })
+    expect(await run(["--bus", "socket://127.0.0.1", "status"])).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining("a serial port such as /dev/ttyACM0"),
+    })
+    expect(await run(["--bus", "/no/such/port", "status"])).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("no board at /no/such/port"),
+    })
     expect(await run(["--bus", "ws://127.0.0.1:1", "status"])).toMatchObject({
         status: 1,
         stderr: expect.stringContaining("no Jacdac bus at ws://127.0.0.1:1"),

@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs"
+import { type AddressInfo, createServer } from "node:net"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { overStream } from "../../sim/board/port"
+import { openBusSocket } from "../../sim/engines/busSocket"
 import { ToolsBus } from "../../sim/engines/toolsBus"
 import { readOut } from "../../sim/journal/readOut"
 import { BusServer } from "../../sim/live/busServer"
@@ -8,6 +11,7 @@ import { loadPrescription } from "../../sim/prescription/compile"
 import { readProgramme } from "../../sim/prescription/decompile"
 import { encodeLimits } from "../../sim/prescription/limits"
 import { findPump, PUMP_SERVICE_CLASS, PumpClient, RefusedError } from "../../sim/programmer/client"
+import { visitPump } from "../../sim/programmer/session"
 import { liveEvent, loadScenario } from "../../sim/scenario/load"
 import { CommandKind } from "../../src/pump/readings"
 
@@ -188,6 +192,22 @@ describe("a pump on its bus", () => {
         ])
             expect(told).toContain(what)
         expect(read.badCopies).toEqual([])
+    })
+
+    test("is reached through the bytes of a serial port", async () => {
+        // As a board's USB port carries frames, here over TCP.
+        const port = createServer(async stream => {
+            const board = overStream(stream)
+            const frames = await openBusSocket(bus.url)
+            frames.onFrame = frame => board.send(frame)
+            board.onFrame = frame => frames.send(frame)
+            board.onClose = () => frames.close()
+        }).listen(0)
+        const { port: number } = port.address() as AddressInfo
+        const options = { bus: `socket://127.0.0.1:${number}`, keys: "/no/keys" }
+        const found = await visitPump(options, visited => visited.status())
+        expect(found).toMatchObject({ mode: "running", access: { paired: true } })
+        port.close()
     })
 
     test("is reached over TCP as well", async () => {
