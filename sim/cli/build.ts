@@ -34,7 +34,8 @@ for (const entry of entries) {
 }
 try {
     for (const entry of entries as Entry[]) {
-        if (strict) await compileEveryFunction(entry)
+        // The fixtures are made of what the others are made of.
+        if (strict && !entry.endsWith("Fixture")) await compileEveryFunction(entry)
         await buildFirmware(entry)
         process.stdout.write(`${ENTRIES[entry].padEnd(32)} ${statSync(firmwareFile(entry)).size} bytes of bytecode\n`)
     }

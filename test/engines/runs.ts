@@ -20,14 +20,15 @@ export const THERAPY_DAYS = ["periodic-bolus-day", "patient-dose-day", "bridge",
 const HOURS_ON_VM: Partial<Record<string, number>> = process.env.WHOLE_DAYS
     ? {}
     : {
-          day: 8,
+          day: 5,
           jitter: 3,
           "dst-spring": 6,
           "dst-autumn": 6,
-          "child-day": 8,
-          "continuous-day": 4,
-          "periodic-bolus-day": 15,
-          "weekday-weekend": 14,
+          "child-day": 4,
+          "continuous-day": 3,
+          "patient-dose-day": 15,
+          "periodic-bolus-day": 9,
+          "weekday-weekend": 13,
       }
 
 /** A shipped scenario, or its first hours. */
