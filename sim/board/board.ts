@@ -3,7 +3,6 @@
 
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
-import { setTimeout as delay } from "node:timers/promises"
 import {
     ControlReg,
     DeviceScriptManagerCmd,
@@ -64,7 +63,7 @@ export interface Board {
 /** Waits for the one board on the bus. Throws ToolsError where there is none, or several. */
 export async function findBoard(tools: ToolsBus): Promise<Board> {
     for (let waitedMs = 0; waitedMs < FIND_MS_MAX; waitedMs += FIND_PAUSE_MS) {
-        await delay(FIND_PAUSE_MS)
+        await tools.bus.delay(FIND_PAUSE_MS)
         if (!tools.open) throw new ToolsError("the port was closed")
         if (waitedMs % ASK_AGAIN_MS === 0) await askForFrames(tools.bus)
         const managers = tools.bus.services({ serviceClass: SRV_DEVICE_SCRIPT_MANAGER, lost: false })
@@ -118,7 +117,7 @@ export async function requireFixture(tools: ToolsBus, board: Board): Promise<voi
             throw new RefusedBoardError(
                 `refused: the pump on the board has sensors that read${told}: it is no fixture, or another host plays its bench`,
             )
-        await delay(LOOK_PAUSE_MS)
+        await tools.bus.delay(LOOK_PAUSE_MS)
     }
 }
 
@@ -155,7 +154,7 @@ export async function deploy(
     for (let waitedMs = 0; waitedMs < FIND_MS_MAX; waitedMs += FIND_PAUSE_MS) {
         if ((await isRead(sha256)) && wanted.equals(Buffer.from(sha256.data))) return
         if (!tools.open) break
-        await delay(FIND_PAUSE_MS)
+        await tools.bus.delay(FIND_PAUSE_MS)
     }
     throw new ToolsError("the board does not keep the program that was put into it")
 }

@@ -88,10 +88,15 @@ export function chipBoard(flash: Uint8Array): { socket: BusSocket; clocks: Board
     chip.wokenFromOutside = true
     counter.show()
     const run = async () => {
+        let stopped = false
         while (open) {
             clock.nowMs += SLICE_MS
-            const stop = chip.run(clock.nowMs * NANOS_PER_MS)
-            if (stop === "hang" || stop === "bootLoader") socket.close()
+            const stop = stopped ? undefined : chip.run(clock.nowMs * NANOS_PER_MS)
+            if (stop === "hang" || stop === "bootLoader") {
+                // Time goes on, so that whoever waits for an answer of this chip waits in vain, and not for ever.
+                stopped = true
+                socket.onClose()
+            }
             if (stop === "reset") clock.nowMs = Math.ceil(chip.nanos / NANOS_PER_MS)
             scheduler.run()
             await setImmediate()

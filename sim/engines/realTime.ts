@@ -2,7 +2,6 @@
 // world joins. The firmware keeps its own clock and ticks when it likes; the world is brought up to now whenever it speaks.
 
 import { performance } from "node:perf_hooks"
-import { setTimeout as delay } from "node:timers/promises"
 import { JDServerServiceProvider, type Packet } from "jacdac-ts"
 import { Mode } from "../../src/pump/pump"
 import { BenchServer, SAMPLE, STATUS } from "./benchServer"
@@ -85,7 +84,7 @@ export async function runOnDevice(
         await device.write(recordPackets(session, undefined))
         const bench = new RealTimeBench(session, options)
         tools.bus.addServiceProvider(new JDServerServiceProvider("world", [bench]))
-        await delay(ANNOUNCED_MS)
+        await tools.bus.delay(ANNOUNCED_MS)
         if (options.signal.aborted) return undefined
         bench.start()
         await device.start()
@@ -100,7 +99,7 @@ export async function runOnDevice(
 async function findDevice(tools: ToolsBus, { signal, onNote }: RealTimeOptions): Promise<ProgrammedDevice | undefined> {
     let told = false
     for (let waitedMs = 0; waitedMs < DEVICE_MS_MAX; waitedMs += DEVICE_PAUSE_MS) {
-        await delay(DEVICE_PAUSE_MS)
+        await tools.bus.delay(DEVICE_PAUSE_MS)
         if (signal.aborted) return undefined
         if (!tools.open) throw new ToolsError("the bus of DeviceScript's tools went away")
         const device = await ProgrammedDevice.findSimulated(tools.bus)
@@ -124,7 +123,7 @@ async function run(
     let everHeard = false
     let silenceTold = false
     while (session.world.nowMs < endMs && !signal.aborted) {
-        await delay(PERIOD_MS)
+        await tools.bus.delay(PERIOD_MS)
         if (!tools.open) throw new ToolsError("the bus of DeviceScript's tools went away")
         bench.moveOn()
         if (session.poweredOnMs !== bootMs) {

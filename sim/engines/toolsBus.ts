@@ -2,7 +2,6 @@
 // DeviceScript's simulator is looked for here: which board's settings may be touched is decided in `sim/board/`.
 
 import { readFileSync } from "node:fs"
-import { setTimeout as delay } from "node:timers/promises"
 import {
     ControlReg,
     DeviceScriptManagerReg,
@@ -164,7 +163,7 @@ export class ProgrammedDevice {
         for (let i = 0; i < OBEY_TRIES; i++) {
             await running.sendSetBoolAsync(value)
             if ((await numberIn(running)) === (value ? 1 : 0)) return
-            await delay(OBEY_PAUSE_MS)
+            await this.manager.device.bus.delay(OBEY_PAUSE_MS)
         }
         throw new ToolsError(
             `the device does not ${value ? "start" : "stop"} its program, or a second one is on the bus: all have one identifier`,

@@ -213,7 +213,7 @@ test.skipIf(runtimeFile === undefined || !existsSync(runtimeFile ?? ""))(
             onMoment: () => {},
         })
         expect(done?.checks.filter(({ failure }) => failure !== undefined)).toEqual([])
-        expect(done?.run.result.commandedSteps).toBeGreaterThan(80)
+        expect(done?.run.result.commandedSteps).toBeGreaterThan(60)
     },
     1_800_000,
 )
