@@ -47,7 +47,8 @@ export async function bundledPico(board: Board, settings: Setting[], runtimeFile
     const image = await Workspace.with(ROOT, board, settings, async workspace => {
         if ((await workspace.build()) === undefined) throw new Error("the firmware for the Pico does not compile")
         const bundled = await workspace.bundle(runtimeFile)
-        if ("failure" in bundled) throw new Error(`the image for the Pico could not be made: the step "${bundled.failure}" failed`)
+        if ("failure" in bundled)
+            throw new Error(`the image for the Pico could not be made: the step "${bundled.failure}" failed`)
         return readFileSync(bundled.image)
     })
     return flashOfUf2(image, "image of the Pico")

@@ -101,7 +101,7 @@ export class Session {
     readonly programmes: ProgrammeRecord[] = []
     /** What the clinician's programmer offered last: the record, and what is known of it. */
     private offer: { bytes: Uint8Array; record: ProgrammeRecord; filling: Filling | undefined } | undefined
-    private readonly standing: (AlarmRecord | undefined)[] = new Array(ALARM_COUNT).fill(undefined)
+    protected readonly standing: (AlarmRecord | undefined)[] = new Array(ALARM_COUNT).fill(undefined)
     private delivering = false
     /** Whether a person has stopped the pump, as the firmware said last. */
     mode = Mode.Running
@@ -205,7 +205,7 @@ export class Session {
         this.events.splice(this.nextEvent, 0, { ...event, atMs: this.world.nowMs })
     }
 
-    private happen(event: ScenarioEvent): void {
+    protected happen(event: ScenarioEvent): void {
         const world = this.world
         switch (event.kind) {
             case "powerOff":
@@ -217,6 +217,9 @@ export class Session {
                 this.poweredOnMs = event.atMs
                 this.accountedMs = event.atMs
                 world.powerOn()
+                return
+            case "cutInWrite":
+                this.cutPowerAt({ write: this.memory.writes + 1, bytes: event.bytes }, event.offMs)
                 return
             case "fill":
                 this.fill(event.filling, event.ngPerMl ?? this.reservoirNgPerMl)

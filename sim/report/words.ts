@@ -134,6 +134,10 @@ export function eventName(event: ScenarioEvent): string {
                 : `motor runs away, ${event.stepsPerSecond} steps/s`
         case "freeze":
             return `firmware frozen for ${event.lastsMs / 1000} s`
+        case "cutInWrite":
+            return `power lost in a write after ${event.bytes} bytes, for ${event.offMs / 1000} s`
+        case "flipBit":
+            return `bit ${event.bit} of byte ${event.address} in the record memory turned over`
         case "battery":
             return `battery at ${event.millivolts} mV`
         case "programme":

@@ -10,6 +10,7 @@ import {
 } from "../../src/pump/limits"
 import { numberField, wholeField, wordField } from "../input"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
+import { MEMORY_SIZE } from "../world/memory"
 import { localTimeField, RESERVOIR_ML_MAX, timeField, whereField } from "./fields"
 
 /** No drug for intrathecal use is stronger than 50 mg/mL (assumed; the strongest morphine made for it has 25). */
@@ -105,6 +106,18 @@ const eventSchemas = [
     plainEvent("release", "A clinician releases what only a clinician may."),
     plainEvent("powerOff", "Power is lost at this instant."),
     plainEvent("powerOn", "Power is back; the pump starts up."),
+    quantityEvent(
+        "cutInWrite",
+        "Power is lost in the middle of the pump's next write to its record memory, and comes back.",
+        {
+            bytes: wholeField("So many bytes of that write are kept.", 0, 4096),
+            offForSeconds: numberField("How long power is off then, in seconds.", 0.001, 86_400),
+        },
+    ),
+    quantityEvent("flipBit", "A bit in the record memory turns over.", {
+        address: wholeField("Of which byte.", 0, MEMORY_SIZE - 1),
+        bit: wholeField("Which bit of it.", 0, 7),
+    }),
     quantityEvent("freeze", "The firmware hangs: it does not run, with its outputs as they are and its power on.", {
         seconds: numberField("For how long, in seconds.", 0.001, 86_400),
     }),

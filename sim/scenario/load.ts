@@ -31,7 +31,15 @@ const DURATION_DAYS_MAX = 366
 
 /** Reads and checks a scenario file; throws InputError with everything that is wrong with it. */
 export function loadScenario(file: string): Scenario {
-    const input = readInput(file, scenarioSchema)
+    return scenarioOf(file, readInput(file, scenarioSchema))
+}
+
+/** Checks what could stand in this scenario file, as `loadScenario` does; paths in it are relative to the file. */
+export function checkScenario(file: string, value: unknown): Scenario {
+    return scenarioOf(file, checkInput(file, value, scenarioSchema))
+}
+
+function scenarioOf(file: string, input: ScenarioInput): Scenario {
     const problems: Problem[] = []
     const refuse = (field: string, was: string, mayBe: string) => problems.push({ file, field, was, mayBe })
 
@@ -410,6 +418,10 @@ function eventOf(input: EventInput, offer: CompiledPrescription | undefined, atM
             return { atMs, kind: "runaway", stepsPerSecond: input.stepsPerSecond }
         case "freeze":
             return { atMs, kind: "freeze", lastsMs: Math.round(input.seconds * 1000) }
+        case "cutInWrite":
+            return { atMs, kind: "cutInWrite", bytes: input.bytes, offMs: Math.round(input.offForSeconds * 1000) }
+        case "flipBit":
+            return { atMs, kind: "flipBit", address: input.address, bit: input.bit }
         case "battery":
             return { atMs, kind: "battery", millivolts: input.millivolts }
         case "clockStep":

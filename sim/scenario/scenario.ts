@@ -43,6 +43,7 @@ export type WorldEvent =
     | { atMs: number; kind: "siphon"; microlitresPerHour: number }
     | { atMs: number; kind: "runaway"; stepsPerSecond: number }
     | { atMs: number; kind: "freeze"; lastsMs: number }
+    | { atMs: number; kind: "flipBit"; address: number; bit: number }
     | { atMs: number; kind: "battery"; millivolts: number }
     | { atMs: number; kind: "supplyLow" | "supplyGood" }
     | { atMs: number; kind: "clockStep"; seconds: number }
@@ -80,7 +81,12 @@ export type PersonEvent =
     | { atMs: number; kind: "fill"; filling: Filling; ngPerMl: number | undefined }
 
 /** Something that happens at a time since the start. */
-export type ScenarioEvent = WorldEvent | PersonEvent | { atMs: number; kind: "powerOff" | "powerOn" }
+export type ScenarioEvent =
+    | WorldEvent
+    | PersonEvent
+    | { atMs: number; kind: "powerOff" | "powerOn" }
+    /** In the middle of the next write to the record memory, which keeps so many bytes of it. */
+    | { atMs: number; kind: "cutInWrite"; bytes: number; offMs: number }
 
 /** A battery that empties: of what kind, how much it holds when full and at the start, and which board draws on it. */
 export interface BatterySettings {

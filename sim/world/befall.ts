@@ -55,6 +55,9 @@ export function befall(world: World, event: WorldEvent): void {
         case "freeze":
             world.frozenUntilMs = world.nowMs + event.lastsMs
             return
+        case "flipBit":
+            world.memory.contents[event.address] ^= 1 << event.bit
+            return
         case "battery":
             world.batteryMv = event.millivolts
             return

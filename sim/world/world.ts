@@ -144,6 +144,11 @@ export class World {
         return this.pressure.storedPl
     }
 
+    /** By how much the screw is away from the plunger, as volume: a pull-back that the plunger did not follow leaves a gap. */
+    get gapPl(): number {
+        return Math.max(-this.aheadPl, 0)
+    }
+
     /** False once the outside watchdog has cut the motor's supply, and without power. */
     get motorPowered(): boolean {
         return this.powered && !this.watchdog.lost(this.nowMs)
