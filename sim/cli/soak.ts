@@ -66,7 +66,7 @@ Exit code
 Examples
   npm run soak -- --days 2 --seeds 1..1000
   npm run soak -- --seeds 1..20 --engine vm
-  npm run soak -- --seeds 171 --keep sim/scenarios`,
+  npm run soak -- --seeds 1..100 --keep found`,
     )
     .action(async ({ keep, json, ...options }: SoakOptions) => {
         const days = wholeOption("--days", options.days, 1, DAYS_MAX)

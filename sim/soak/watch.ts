@@ -126,7 +126,7 @@ export class WatchedSession extends Session {
     private soundMs = 0
     private highSinceMs: number | undefined
 
-    /** True where the pump started beside a clock that lies: then nobody can say which hour's flow is right. */
+    /** True where the pump took the time from a clock that lies, or was moved: then nobody can say which hour's flow is right. */
     private clockDoubted = false
 
     private stretch = { fromMs: 0, gonePl: 0, askedPl: 0, disturbed: true }
@@ -279,6 +279,9 @@ export class WatchedSession extends Session {
         if (DISTURBS.has(event.kind) || (ended !== undefined && DISTURBS.has(ended)) || event.kind === "freeze")
             this.disturb()
         if (["refill", "fill", "programme", "bubble"].includes(event.kind)) this.disturb()
+        // After a gap the pump asks the clock anew, and goes by what it then says.
+        if (event.kind === "freeze" && (this.seen.has("clockStep") || this.seen.has("sensorFault clock")))
+            this.clockDoubted = true
         if (event.kind === "siphon") this.freeFlow = true
         if (event.kind === "prime") this.primes += 1
         if (event.kind === "runaway")
