@@ -182,7 +182,7 @@ function checkMechanismKeepsUp(
 }
 
 /** Events that end what another one began. */
-const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
+export const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
     clear: "occlude",
     clearOutlet: "blockOutlet",
     closeLine: "openLine",
@@ -193,10 +193,13 @@ const BEGUN_BY: Partial<Record<EventInput["do"], EventInput["do"]>> = {
     supplyGood: "supplyLow",
 }
 
-const ENDED_BY = Object.fromEntries(Object.entries(BEGUN_BY).map(([end, begin]) => [begin, end]))
+/** The same the other way round. */
+export const ENDED_BY: Record<string, string> = Object.fromEntries(
+    Object.entries(BEGUN_BY).map(([end, begin]) => [begin, end]),
+)
 
 /** Events that say nothing while the pump has no power. */
-const TAKES_POWER = [
+export const TAKES_POWER = [
     "stop",
     "start",
     "acknowledge",

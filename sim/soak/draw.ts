@@ -2,6 +2,7 @@
 // run, and each kind of fault by a stream of its own, so that leaving one out changes no other; the result is an ordinary scenario.
 
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from "../../src/pump/limits"
+import { BEGUN_BY, ENDED_BY, TAKES_POWER } from "../scenario/load"
 import type { WorldSettings } from "../scenario/scenario"
 import { sinceStartText } from "../scenario/time"
 import { MEMORY_SIZE } from "../world/memory"
@@ -365,29 +366,6 @@ function drawWorld(hat: Hat): Partial<WorldSettings> {
     }
 }
 
-/** What takes power or a state that it does not have then; a scenario file says each thing once. */
-const NEEDS_POWER = new Set([
-    ...PRESSES,
-    "release",
-    "bolus",
-    "minimumRate",
-    "refillBegin",
-    "refill",
-    "programme",
-    "freeze",
-])
-const ENDS: Record<string, string> = {
-    occlude: "clear",
-    blockOutlet: "clearOutlet",
-    openLine: "closeLine",
-    stall: "unstall",
-    wearGear: "replaceGear",
-    supplyLow: "supplyGood",
-    powerOff: "powerOn",
-    sensorFault: "sensorRepair",
-}
-const BEGINS = Object.fromEntries(Object.entries(ENDS).map(([begin, end]) => [end, begin]))
-
 /** In order of time, without what can't be: a second beginning or end of the same, and acts on a pump without power. */
 export function orderly<Timed extends { atMs: number; event: Omit<DrawnEvent, "at"> }>(events: Timed[]): Timed[] {
     const lasting = new Set<string>()
@@ -396,9 +374,10 @@ export function orderly<Timed extends { atMs: number; event: Omit<DrawnEvent, "a
         .filter(({ event }) => {
             const what = event.do as string
             const about = "sensor" in event ? ` ${event.sensor}` : ""
-            if (lasting.has("powerOff") && NEEDS_POWER.has(what)) return false
-            if (BEGINS[what] !== undefined) return lasting.delete(BEGINS[what] + about)
-            if (ENDS[what] === undefined) return true
+            if (lasting.has("powerOff") && TAKES_POWER.includes(what)) return false
+            const begun = BEGUN_BY[what as keyof typeof BEGUN_BY]
+            if (begun !== undefined) return lasting.delete(begun + about)
+            if (ENDED_BY[what] === undefined) return true
             if (lasting.has(what + about)) return false
             lasting.add(what + about)
             return true

@@ -19,23 +19,14 @@ export interface Shrunk {
     runs: number
 }
 
-/**
- * Shrinks a scenario in which `violation` was seen.
- * @param onProgress told after each run how many there were, and how many events are left
- */
-export async function shrink(
-    drawn: DrawnScenario,
-    violation: Violation,
-    engine: EngineName,
-    onProgress: (runs: number, events: number) => void = () => {},
-): Promise<Shrunk> {
+/** Shrinks a scenario in which `violation` was seen. */
+export async function shrink(drawn: DrawnScenario, violation: Violation, engine: EngineName): Promise<Shrunk> {
     const found: Shrunk = { scenario: drawn, violation, runs: 0 }
     const tries = async (events: DrawnEvent[], world: DrawnScenario["world"]): Promise<boolean> => {
         const kept = inOrder(events)
         const smaller = cutOff({ ...found.scenario, events: kept, world }, found.violation.atMs)
         const again = await failureOf(smaller, violation.invariant, engine)
         found.runs += 1
-        onProgress(found.runs, found.scenario.events.length)
         if (!again) return false
         found.scenario = cutOff(smaller, again.atMs)
         found.violation = again

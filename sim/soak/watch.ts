@@ -7,6 +7,7 @@ import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND, STOPPED_MEDIUM_M
 import { BolusEvent, BolusKind, type BolusReason, type LineEvent, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
 import { type PumpStatus, Session } from "../engines/session"
+import { BEGUN_BY, ENDED_BY } from "../scenario/load"
 import type { Scenario, ScenarioEvent, WorldEvent } from "../scenario/scenario"
 import { CAUSES } from "./causes"
 import { type Promised, promisedOf } from "./promises"
@@ -36,6 +37,8 @@ export interface Violation {
 }
 
 const LOOK_MS = 10 * MS_PER_SECOND
+/** The day's window is looked at this often. */
+const DAY_LOOK_MS = 5 * MS_PER_MINUTE
 const LOOKS_PER_HOUR = MS_PER_HOUR / LOOK_MS
 const LOOKS_PER_DAY = MS_PER_DAY / LOOK_MS
 
@@ -57,7 +60,7 @@ const LIGHT_GAP_MS = 15 * MS_PER_SECOND
 const RUNAWAY_STEPS = 98
 const RUNAWAY_S = 12
 
-/** Faults of each kind that are reported; one is enough to fail. */
+/** Violations of a run that are reported; one is enough to fail. */
 const KEPT = 20
 
 /** What disturbs the way from the motor to the catheter's tip while it lasts, or keeps the motor from its steps. */
@@ -74,20 +77,10 @@ const DISTURBS = new Set([
     "runaway",
 ])
 
-/** What lasts until its end, or until the same with 0. */
-const ENDED_BY: Record<string, string> = {
-    clear: "occlude",
-    clearOutlet: "blockOutlet",
-    closeLine: "openLine",
-    unstall: "stall",
-    replaceGear: "wearGear",
-    supplyGood: "supplyLow",
-}
-
 /** A fault that is there. */
 interface Fault extends Promised {
     sinceMs: number
-    /** What had been asked for, and steps that had been made, when it began or the pump started last. */
+    /** What had been asked for when it began or the pump started last. */
     askedPl: number
 }
 
@@ -111,11 +104,7 @@ export class WatchedSession extends Session {
     private primes = 0
     private freeFlow = false
 
-    private told: { alarms: number; delivering: boolean; mode: Mode } = {
-        alarms: 0,
-        delivering: false,
-        mode: Mode.Running,
-    }
+    private told = { alarms: 0, mode: Mode.Running }
     /** Since when it has not delivered, with power on; and the tick from which on no step may come. */
     private idleSinceMs = 0
     private stillFromTick: number | undefined
@@ -184,7 +173,7 @@ export class WatchedSession extends Session {
     override status(status: PumpStatus, delivering: boolean): void {
         if (this.powered) {
             const before = this.told.alarms
-            this.told = { alarms: status.alarms, delivering, mode: status.mode }
+            this.told = { alarms: status.alarms, mode: status.mode }
             for (let alarm = 0; alarm < ALARMS.length; alarm++)
                 if (hasAlarm(status.alarms, alarm) && !hasAlarm(before, alarm))
                     this.judgeCause(ALARMS[alarm].id, status.reasons[alarm])
@@ -296,7 +285,7 @@ export class WatchedSession extends Session {
         this.disturb()
         this.resets += 1
         if (this.powered) this.powerOns += 1
-        this.told = { alarms: 0, delivering: false, mode: Mode.Running }
+        this.told = { alarms: 0, mode: Mode.Running }
         this.stillFromTick = undefined
         this.stoppedSinceMs = undefined
         this.highSinceMs = undefined
@@ -347,7 +336,7 @@ export class WatchedSession extends Session {
                 "limits",
                 `${Math.round(hourPl)} pL within an hour; ${Math.round(overPl(limits.hourPlMax))} at most`,
             )
-        if (gone.length % 30 !== 0) return
+        if (world.nowMs % DAY_LOOK_MS !== 0) return
         const dayPl = most(LOOKS_PER_DAY)
         if (dayPl > overPl(limits.dayPlMax))
             this.fail("limits", `${Math.round(dayPl)} pL within a day; ${Math.round(overPl(limits.dayPlMax))} at most`)
@@ -509,7 +498,7 @@ function endOf(event: ScenarioEvent): string | undefined {
     if (event.kind === "siphon" && event.microlitresPerHour === 0) return event.kind
     if (event.kind === "runaway" && event.stepsPerSecond === 0) return event.kind
     if (event.kind === "battery" && event.millivolts >= 4000) return event.kind
-    return ENDED_BY[event.kind]
+    return BEGUN_BY[event.kind as keyof typeof BEGUN_BY]
 }
 
 function isLasting(event: ScenarioEvent): boolean {
@@ -517,7 +506,7 @@ function isLasting(event: ScenarioEvent): boolean {
         event.kind === "sensorFault" ||
         event.kind === "battery" ||
         DISTURBS.has(event.kind) ||
-        Object.values(ENDED_BY).includes(event.kind)
+        ENDED_BY[event.kind] !== undefined
     )
 }
 
