@@ -66,6 +66,8 @@ export class Machine {
      */
     async settle(): Promise<number> {
         this.scheduler.run()
+        // What the bus announces is sent by functions that are asynchronous in name; a machine that was frozen hears it before it forgets.
+        await null
         for (;;) {
             const framesIn = this.bridge.packetSent
             const sleepUs = this.module._jd_em_process()
@@ -92,7 +94,9 @@ class MachineBridge extends JDBridge {
     }
 
     protected override sendPacket(frame: Uint8Array): void {
-        this.bringIn(frame)
+        // The bus's own device offers nothing. Were it heard first after a freeze, the machine would take all others for gone.
+        const sender = Buffer.from(frame.subarray(4, 12)).toString("hex")
+        if (sender !== this.bus.selfDeviceId) this.bringIn(frame)
     }
 
     bringIn(frame: Uint8Array): void {
