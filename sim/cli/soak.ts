@@ -4,15 +4,15 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
-import { SingleBar } from "cli-progress"
+import { MultiBar } from "cli-progress"
 import { Command } from "commander"
 import { Tinypool } from "tinypool"
 import { buildFirmware, firmwareIsCurrent } from "../engines/firmware"
 import { ENGINES, type EngineName } from "../engines/run"
 import { drawScenario } from "../soak/draw"
+import { INVARIANTS, type Violation } from "../soak/invariants"
 import type { SeedOutcome, SeedRequest } from "../soak/runSeed"
 import { shrink } from "../soak/shrink"
-import { INVARIANTS, type Violation } from "../soak/watch"
 import { optionError, runCommand, wholeOption, wordOption } from "./command"
 
 /** Drawn scenarios name files of this folder. */
@@ -27,6 +27,7 @@ interface SoakOptions {
     days: string
     seeds: string
     engine: string
+    first?: true
     keep?: string
     json?: true
 }
@@ -48,6 +49,7 @@ const command = new Command("npm run soak --")
     .option("--days <number>", `days of each seed, 1 to ${DAYS_MAX}`, "1")
     .option("--seeds <range>", "the seeds, from the first to the last", "1..20")
     .option("--engine <engine>", `what runs the firmware: ${ENGINES.join(" or ")}`, "core")
+    .option("--first", "end with the first seed that fails; what comes after it is not run")
     .option("--keep <folder>", "shrink what fails, and keep it in this folder as scenario files")
     .option("--json", "print what came of each seed as one JSON object")
     .addHelpText(
@@ -68,7 +70,7 @@ Examples
   npm run soak -- --seeds 1..20 --engine vm
   npm run soak -- --seeds 1..100 --keep found`,
     )
-    .action(async ({ keep, json, ...options }: SoakOptions) => {
+    .action(async ({ first, keep, json, ...options }: SoakOptions) => {
         const days = wholeOption("--days", options.days, 1, DAYS_MAX)
         const seeds = seedsOption(options.seeds)
         const engine = wordOption("--engine", options.engine, ENGINES)
@@ -78,7 +80,7 @@ Examples
             await buildFirmware("mainSimulator")
         }
         const startedMs = performance.now()
-        const outcomes = await runAll(seeds, days, engine)
+        const outcomes = await runAll(seeds, days, engine, first === true)
         const minutes = (performance.now() - startedMs) / MS_PER_MINUTE
         const failed = outcomes.filter(({ violations }) => violations.length > 0)
         const kept = keep === undefined ? [] : await keepShrunk(keep, failed, days, engine)
@@ -87,7 +89,11 @@ Examples
         if (failed.length > 0) process.exitCode = 1
     })
 
-async function runAll(seeds: number[], days: number, engine: EngineName): Promise<SeedOutcome[]> {
+/**
+ * Runs the seeds on all cores.
+ * @param first end with the first that fails: the seeds up to it are returned, whatever was run beside it
+ */
+async function runAll(seeds: number[], days: number, engine: EngineName, first: boolean): Promise<SeedOutcome[]> {
     const workers = Math.min(seeds.length, availableParallelism())
     const pool = new Tinypool({
         filename: new URL("../soak/runSeed.ts", import.meta.url).href,
@@ -96,28 +102,39 @@ async function runAll(seeds: number[], days: number, engine: EngineName): Promis
         minThreads: workers,
         maxThreads: workers,
     })
-    const bar = new SingleBar({
+    const bars = new MultiBar({
         format: "{bar} {value} of {total} seeds, {failed} failed, {eta_formatted} left",
         hideCursor: true,
         stream: process.stderr,
         clearOnComplete: true,
+        noTTYOutput: true,
+        notTTYSchedule: MS_PER_MINUTE,
     })
+    const bar = bars.create(seeds.length, 0, { failed: 0 })
+    const outcomes: SeedOutcome[] = []
     let failed = 0
-    bar.start(seeds.length, 0, { failed })
+    let next = 0
+    const work = async () => {
+        while (next < seeds.length && !(first && failed > 0)) {
+            const request: SeedRequest = { seed: seeds[next++], days, engine }
+            const outcome: SeedOutcome = await pool.run(request)
+            outcomes.push(outcome)
+            if (outcome.violations.length > 0) {
+                failed += 1
+                if (!process.stderr.isTTY) process.stderr.write(`\n${failureText(outcome)}\n`)
+            }
+            bar.increment(1, { failed })
+        }
+    }
     try {
-        return await Promise.all(
-            seeds.map(async seed => {
-                const request: SeedRequest = { seed, days, engine }
-                const outcome: SeedOutcome = await pool.run(request)
-                if (outcome.violations.length > 0) failed += 1
-                bar.increment(1, { failed })
-                return outcome
-            }),
-        )
+        await Promise.all(Array.from({ length: workers }, work))
     } finally {
-        bar.stop()
+        bars.stop()
         await pool.destroy()
     }
+    outcomes.sort((a, b) => a.seed - b.seed)
+    const firstFailed = outcomes.findIndex(({ violations }) => violations.length > 0)
+    return first && firstFailed >= 0 ? outcomes.slice(0, firstFailed + 1) : outcomes
 }
 
 /** Shrinks each seed that failed; returns the files. */
@@ -145,13 +162,14 @@ function summary(outcomes: SeedOutcome[], minutes: number, kept: string[]): stri
         `${sum(({ events }) => events)} events, ${sum(({ alarms }) => alarms)} alarms, ${sum(({ boluses }) => boluses)} boluses, ${sum(({ powerOns }) => powerOns)} power-ons`,
         failed.length === 0 ? "Everything that must hold held." : `${failed.length} seeds failed:`,
     ]
-    for (const { seed, violations } of failed) lines.push(`    seed ${seed}: ${violationText(violations[0])}`)
+    for (const outcome of failed) lines.push(`    ${failureText(outcome)}`)
     for (const file of kept) lines.push(`Kept ${file} (npm run sim -- ${file})`)
     return lines.join("\n")
 }
 
-function violationText({ invariant, atMs, text }: Violation): string {
-    return `${invariant}, ${(atMs / 3_600_000).toFixed(2)} h: ${text}`
+function failureText({ seed, violations }: SeedOutcome): string {
+    const { invariant, atMs, text }: Violation = violations[0]
+    return `seed ${seed}: ${invariant}, ${(atMs / 3_600_000).toFixed(2)} h: ${text}`
 }
 
 await runCommand(command)

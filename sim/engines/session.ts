@@ -441,6 +441,11 @@ export class Session {
         return { sensors, command: this.hear(this.commands.shift()) }
     }
 
+    /** The volume that the last command of this kind told the firmware; 0 where it heard of none. */
+    protected heardVolumePl(kind: CommandKind): number {
+        return (this.heard.get(kind) ?? NO_COMMAND).volumeNl * 1000
+    }
+
     private hear(asked: Command | undefined): Command {
         if (!asked) return NO_COMMAND
         const command = heardAt(asked, this.world.nowMs)

@@ -1,6 +1,8 @@
 // What can be the cause of each alarm: the kinds of event of which one must have happened before, or a reset of the firmware.
 // An alarm that is raised without any of its causes is a false one.
 
+import { SPENT } from "./promises"
+
 /** What makes the sensors of the line and the motor say what is not so, or keeps the pump from its steps. */
 const MOTOR = [
     "stall",
@@ -12,6 +14,7 @@ const MOTOR = [
     "sensorFault encoder",
     "freeze",
     "flipBit",
+    SPENT,
 ]
 const FLOW = [
     "occlude",
@@ -24,8 +27,19 @@ const FLOW = [
     "stall",
     "loseSteps",
     "runaway",
+    SPENT,
 ]
-const VOLUME = ["refill", "programme", "fill", "siphon", "runaway", "flipBit", "sensorFault memory", "cutInWrite"]
+const VOLUME = [
+    SPENT,
+    "refill",
+    "programme",
+    "fill",
+    "siphon",
+    "runaway",
+    "flipBit",
+    "sensorFault memory",
+    "cutInWrite",
+]
 const MEMORY = ["flipBit", "cutInWrite", "powerOff", "sensorFault memory"]
 
 /** By the alarm's id; "always" for one that needs nothing but time. */

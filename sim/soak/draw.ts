@@ -23,6 +23,7 @@ export interface DrawnScenario {
     name: string
     description: string
     prescription: string
+    reservoirFillMl: number
     duration: string
     startsAt: string
     seed: number
@@ -280,11 +281,14 @@ export function drawScenario(seed: number, days: number): DrawnScenario {
     addCare(people, durationMs, add)
     addDoses(people, durationMs, add)
     const world = drawWorld(hat)
+    const fill = new Hat(randomStream(seed, 103))
     return {
         $schema: "../scenario/scenario.schema.json",
         name: `Seed ${seed}`,
         description: `Drawn from seed ${seed}. What goes wrong: ${drawn.join(", ")}.`.slice(0, 1000),
         prescription: `../prescriptions/${prescription}.json`,
+        // Full, or near its end.
+        reservoirFillMl: fill.chance(0.7) ? 20 : rounded(fill.logarithmic(0.2, 4)),
         duration: `${days}d`,
         startsAt: `2026-03-${String(hat.whole(2, 8)).padStart(2, "0")}T${String(hat.whole(0, 23)).padStart(2, "0")}:00:00`,
         seed,

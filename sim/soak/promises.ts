@@ -7,6 +7,12 @@ import type { WorldEvent } from "../scenario/scenario"
 
 const PL_PER_MICROLITRE = 1_000_000
 
+/** How often the campaign looks at a run between what happens in it. */
+export const LOOK_MS = 10 * MS_PER_SECOND
+
+/** From power-on until the flow of the hour is delivered again or an alarm says why not (BOO-1), and the sample after. */
+export const READY_MS = 12 * MS_PER_SECOND
+
 /** Alarms of which one must be raised once so much time has passed and so much was asked for. */
 export interface Promised {
     withinMs: number
@@ -41,8 +47,11 @@ const OCCLUDED_SHARE = 1.5
 const SPARE_PL = 15 * PL_PER_MICROLITRE
 const ATMOSPHERE_KPA = 101
 
+/** A syringe with nothing left: no event, but what comes of them. */
+export const SPENT = "spent"
+
 /** Of this fault, as it begins on this bench. */
-export function promisedOf(event: WorldEvent, { mechanism, scenario }: Session): Promised {
+export function promisedOf(event: WorldEvent | { kind: typeof SPENT }, { mechanism, scenario }: Session): Promised {
     const stepsPl = (steps: number) => steps * mechanism.stepPl
     switch (event.kind) {
         case "occlude": {
@@ -58,6 +67,9 @@ export function promisedOf(event: WorldEvent, { mechanism, scenario }: Session):
         }
         case "blockOutlet":
             return { withinMs: SAMPLES_MS, withinPl: stepsPl(STALL_STEPS) + SPARE_PL, alarms: LINE }
+        case "freeze":
+            return { withinMs: event.lastsMs + SAMPLES_MS, withinPl: 0, alarms: ["timeLost"] }
+        case SPENT:
         case "stall":
             return { withinMs: SAMPLES_MS, withinPl: stepsPl(STALL_STEPS), alarms: MOTOR }
         case "loseSteps":

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url"
 import type { EngineName } from "../engines/run"
 import { checkScenario } from "../scenario/load"
 import { type DrawnScenario, drawScenario } from "./draw"
-import { type Violation, WatchedSession } from "./watch"
+import type { Violation } from "./invariants"
+import { WatchedSession } from "./watch"
 
 /** Where a drawn scenario would lie: its paths are relative to this. */
 export const DRAWN_FILE = fileURLToPath(new URL("../scenarios/drawn.json", import.meta.url))
@@ -19,7 +20,7 @@ export interface SeedRequest {
 export interface SeedOutcome {
     seed: number
     /** In the order in which they were seen; none in a seed that passed. */
-    violations: Violation[]
+    violations: readonly Violation[]
     simulatedMs: number
     wallMs: number
     /** Events of the scenario, alarms raised and boluses asked for: what the seed put the pump through. */

@@ -5,8 +5,8 @@ import { MS_PER_SECOND } from "../../src/pump/limits"
 import type { EngineName } from "../engines/run"
 import { sinceStartMs, sinceStartText } from "../scenario/time"
 import { type DrawnEvent, type DrawnScenario, orderly } from "./draw"
+import type { Invariant, Violation } from "./invariants"
 import { judge } from "./runSeed"
-import type { Invariant, Violation } from "./watch"
 
 /** What runs on after the failure. */
 const AFTER_MS = 10 * MS_PER_SECOND

@@ -5,9 +5,10 @@ import { runCore } from "../../sim/engines/core"
 import { checkScenario } from "../../sim/scenario/load"
 import { CAUSES } from "../../sim/soak/causes"
 import { drawScenario } from "../../sim/soak/draw"
+import type { Invariant } from "../../sim/soak/invariants"
 import runSeed, { DRAWN_FILE, judge } from "../../sim/soak/runSeed"
 import { shrink } from "../../sim/soak/shrink"
-import { type Invariant, WatchedSession } from "../../sim/soak/watch"
+import { WatchedSession } from "../../sim/soak/watch"
 import { ALARMS } from "../../src/pump/alarmRules"
 
 describe("what is drawn", () => {
