@@ -54,6 +54,12 @@ export class FaultBook {
         return this.faults.has(key)
     }
 
+    /** For how long it has been there, since the pump started last; -1 where it is not. */
+    ageMs(key: string): number {
+        const fault = this.faults.get(key)
+        return fault ? this.session.world.nowMs - fault.sinceMs : -1
+    }
+
     /** True where it has happened in this run. */
     hasSeen(key: string): boolean {
         return this.seen.has(key)
@@ -132,9 +138,9 @@ export class FaultBook {
     }
 }
 
-/** True where the alarm stands, or its condition was there at some time since. */
-function stoodSince({ overMs, clearedMs }: AlarmRecord, ms: number): boolean {
-    return clearedMs === null || overMs === null || overMs >= ms
+/** True where the alarm stood at some time since. */
+function stoodSince({ clearedMs }: AlarmRecord, ms: number): boolean {
+    return clearedMs === null || clearedMs >= ms
 }
 
 /** What an event is called where faults are kept: by its kind, that of a part with its name. */

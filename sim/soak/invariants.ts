@@ -6,7 +6,8 @@ export const INVARIANTS = {
     delivery: "Where nothing disturbs the flow, what left the syringe is what the programme and its boluses asked for.",
     inTime: "What keeps the drug from the patient is told in time.",
     silentStop: "The pump does not cease to deliver unless a person stopped it or an alarm says why.",
-    stopHolds: "A pump that a person or an alarm stopped makes no step forward until the act that ends the stop.",
+    stopHolds:
+        "A stopped pump makes no step forward until the act that ends the stop; and none back but to relieve an occlusion.",
     boluses: "Each bolus is given once and whole, or told as not given, and none that the programme forbids.",
     cause: "An alarm is raised only where there is cause.",
     account: "What the pump says is left in the reservoir is what its steps left there.",

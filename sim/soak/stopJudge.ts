@@ -1,7 +1,7 @@
 // Whether the pump delivers, stops and tells of it as it must: no stop in silence, no step after one, and an alarm that is heard.
 
 import { ALARMS, Latch } from "../../src/pump/alarmRules"
-import { hasAlarm, STOPPING_ALARMS } from "../../src/pump/alarms"
+import { Alarm, hasAlarm, STOPPING_ALARMS } from "../../src/pump/alarms"
 import { MS_PER_SECOND, STOPPED_MEDIUM_MS } from "../../src/pump/limits"
 import { Mode } from "../../src/pump/pump"
 import { CommandKind } from "../../src/pump/readings"
@@ -10,6 +10,9 @@ import type { PumpStatus, Session } from "../engines/session"
 import type { FaultBook } from "./faults"
 import type { Verdict } from "./invariants"
 import { LOOK_MS, READY_MS } from "./promises"
+
+/** Within these the pump has seen that its supply is about to fail. */
+const SAMPLES_MS = 3 * MS_PER_SECOND
 
 /** A pause of the sound at its longest, and what the pattern of light and sound may take to come round. */
 const SOUND_GAP_MS = 140 * MS_PER_SECOND
@@ -32,6 +35,8 @@ export class StopJudge {
     private heldBy = 0
     private stopAsked = false
     private stoppedSinceMs: number | undefined
+    /** Steps back in this tick, before which no occlusion was told: then it has to tell of one. */
+    private pulledBack = false
     private lightMs = 0
     private soundMs = 0
     private highSinceMs: number | undefined
@@ -47,6 +52,7 @@ export class StopJudge {
     powerChanged(): void {
         const { world, powered } = this.session
         this.told = { alarms: 0, mode: Mode.Running }
+        this.pulledBack = false
         // A memory that is damaged or silent holds nothing.
         if (this.memoryDoubted()) {
             this.stopped = false
@@ -64,8 +70,18 @@ export class StopJudge {
     }
 
     step(steps: number): void {
+        if (steps < 0 && !hasAlarm(this.told.alarms, Alarm.Occlusion)) this.pulledBack = true
+        if (steps > 0 && this.faults.ageMs("supplyLow") > SAMPLES_MS)
+            this.verdict.fail("stopHolds", `${steps} steps forward while the supply is about to fail`)
         if (steps <= 0 || this.stillFromTick === undefined || this.session.ticks < this.stillFromTick) return
         this.verdict.fail("stopHolds", `${steps} steps forward while ${this.why()} held it`)
+    }
+
+    /** The tick has told all that it has to. */
+    tickDone(): void {
+        if (this.pulledBack && !hasAlarm(this.told.alarms, Alarm.Occlusion))
+            this.verdict.fail("stopHolds", "steps back, and no occlusion to relieve")
+        this.pulledBack = false
     }
 
     private why(): string {

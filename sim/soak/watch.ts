@@ -143,8 +143,10 @@ export class WatchedSession extends Session {
 
     override tickDone(): void {
         super.tickDone()
+        if (!this.powered) return
+        this.stops.tickDone()
         const { nowMs } = this.world
-        if (this.powered && nowMs >= this.readyMs && nowMs > this.nextLookMs - LOOK_MS / 2) this.accounts.judge()
+        if (nowMs >= this.readyMs && nowMs > this.nextLookMs - LOOK_MS / 2) this.accounts.judge()
     }
 
     /** What can be said only at the end. */

@@ -178,6 +178,16 @@ describe("summary", () => {
             expect(text).toMatch(line)
     })
 
+    test("tells of many boluses in sums, by kind and outcome", () => {
+        const run = fixtureRun()
+        run.result.boluses = Array.from({ length: 11 }, () => THERAPY.boluses).flat()
+        const text = renderSummary(fixtureScenario(), run, false)
+        expect(text).toMatch(/^33 boluses$/m)
+        expect(text).toMatch(/^ +prime +11 × +2\.200 mL in all +delivered$/m)
+        expect(text).toMatch(/^ +patient's dose +11 × +0\.0000 mL in all +denied: too soon after the last dose$/m)
+        expect(text).not.toContain("Day 1, 06:00:00")
+    })
+
     test("a full reservoir has a refill date", () => {
         const run = fixtureRun()
         run.result.residualPl = 2_000_000_000 + 10 * 156_250_000
