@@ -38,7 +38,7 @@ export function obey(pump: Pump, readings: Readings, actions: Actions): void {
     }
     actions.command = command
     if (command === CommandKind.Silence) {
-        pump.soundPausedUntilMs = pump.nowMs + SOUND_PAUSE_MS
+        pauseSound(pump)
         return
     }
     if (command === CommandKind.Programme) {
@@ -89,13 +89,19 @@ function carryOut(pump: Pump, command: CommandKind, readings: Readings, actions:
     return Refusal.None
 }
 
-/** A person has seen what stands: the sound pauses, and what only waited for that is over (ALM-2). */
+/** A person has heard enough; what is raised in this very tick nobody has heard yet (ALM-5). */
+function pauseSound(pump: Pump): void {
+    if (pump.raised === 0) pump.soundPausedUntilMs = pump.nowMs + SOUND_PAUSE_MS
+}
+
+/** A person has seen what stood before this tick: the sound pauses, and what only waited for that is over (ALM-2). */
 function acknowledge(pump: Pump): void {
-    pump.soundPausedUntilMs = pump.nowMs + SOUND_PAUSE_MS
+    const seen = ~pump.raised
+    pauseSound(pump)
     acceptClock(pump.checks.clock)
-    pump.latched = pump.latched & ~(ACKNOWLEDGED_ALARMS & ~pump.conditions)
+    pump.latched = pump.latched & ~(ACKNOWLEDGED_ALARMS & ~pump.conditions & seen)
     pump.alarms = pump.conditions | pump.latched
-    pump.acknowledged = pump.alarms
+    pump.acknowledged = pump.alarms & seen
 }
 
 function stop(pump: Pump): void {

@@ -18,6 +18,7 @@ export function raise(pump: Pump, alarm: Alarm, reason: Reason): void {
     if ((pump.conditions & bit) !== 0) return
     pump.conditions = pump.conditions | bit
     pump.alarms = pump.alarms | bit
+    pump.raised = pump.raised | bit
     pump.latched = pump.latched | (bit & LATCHING_ALARMS)
     pump.acknowledged = pump.acknowledged & ~bit
     pump.soundPausedUntilMs = pump.nowMs

@@ -141,6 +141,8 @@ export interface Pump {
     conditions: number
     /** The alarms that wait for a person, whether their condition is over or not. */
     latched: number
+    /** Those raised in this tick, which nobody can have seen yet. */
+    raised: number
     /** The standing alarms that a person has seen. */
     acknowledged: number
     /** Why each alarm was raised last, by its bit. */
@@ -326,6 +328,7 @@ export function createPump(records: Records, nowMs: number): Pump {
         alarms: conditions | latched | (conditions & LATCHING_ALARMS),
         conditions,
         latched: latched | (conditions & LATCHING_ALARMS),
+        raised: 0,
         acknowledged: 0,
         reasons,
         soundPausedUntilMs: nowMs,

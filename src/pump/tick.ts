@@ -31,6 +31,7 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     actions.refusal = Refusal.None
     actions.programmeAnswer = ProgrammeAnswer.None
     actions.checkpointDue = false
+    pump.raised = 0
 
     const sinceMs = pump.nowMs
     let elapsedMs = nowMs - sinceMs

@@ -167,6 +167,30 @@ describe("acknowledgement", () => {
     })
 })
 
+describe("an alarm that is raised in the tick that hears a press made before it", () => {
+    /** The firmware hung for longer than it makes up; meanwhile somebody pressed. */
+    function pressedWhileHung(kind: CommandKind): Bench {
+        const bench = started()
+        bench.readings.command = kind
+        bench.tick(bench.nowMs + ELAPSED_MS_MAX + 1000)
+        expect(bench.readings.command).toBe(CommandKind.None)
+        return bench
+    }
+
+    test.each([
+        ["an acknowledgement", CommandKind.Acknowledge],
+        ["a silence", CommandKind.Silence],
+        ["a start", CommandKind.Start],
+    ])("ALM-5: is not ended, marked or silenced by %s", (_, kind) => {
+        const bench = pressedWhileHung(kind)
+        expect(bench.alarms).toEqual(["timeLost"])
+        expect(bench.pump.acknowledged).toBe(0)
+        expect(bench.nowMs < bench.pump.soundPausedUntilMs).toBe(false)
+        bench.command(CommandKind.Acknowledge)
+        expect(bench.alarms).toEqual([])
+    })
+})
+
 describe("the pause of the sound", () => {
     const paused = (bench: Bench) => bench.nowMs < bench.pump.soundPausedUntilMs
 

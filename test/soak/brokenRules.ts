@@ -126,8 +126,8 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
         "stopHolds",
         edit(
             "pump/commands",
-            "    pump.latched = pump.latched & ~(ACKNOWLEDGED_ALARMS & ~pump.conditions)\n",
-            "    pump.latched = pump.latched & ~(ACKNOWLEDGED_ALARMS & ~pump.conditions)\n    forgetRise(pump.line)\n    pump.latched &= ~(1 << Alarm.Occlusion)\n    clear(pump, Alarm.Occlusion)\n",
+            "    pump.latched = pump.latched & ~(ACKNOWLEDGED_ALARMS & ~pump.conditions & seen)\n",
+            "    pump.latched = pump.latched & ~(ACKNOWLEDGED_ALARMS & ~pump.conditions & seen)\n    forgetRise(pump.line)\n    pump.latched &= ~(1 << Alarm.Occlusion)\n    clear(pump, Alarm.Occlusion)\n",
         ),
     ),
     rule(
