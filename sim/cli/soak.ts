@@ -11,7 +11,7 @@ import { buildFirmware, firmwareIsCurrent } from "../engines/firmware"
 import { ENGINES, type EngineName } from "../engines/run"
 import { drawScenario } from "../soak/draw"
 import { INVARIANTS, type Violation } from "../soak/invariants"
-import type { SeedOutcome, SeedRequest } from "../soak/runSeed"
+import { judge, type SeedOutcome, type SeedRequest } from "../soak/runSeed"
 import { shrink } from "../soak/shrink"
 import { optionError, runCommand, wholeOption, wordOption } from "./command"
 
@@ -142,7 +142,7 @@ async function keepShrunk(folder: string, failed: SeedOutcome[], days: number, e
     const files: string[] = []
     for (const { seed, violations } of failed) {
         process.stderr.write(`Shrinking seed ${seed}\n`)
-        const { scenario } = await shrink(drawScenario(seed, days), violations[0], engine)
+        const { scenario } = await shrink(drawScenario(seed, days), violations[0], drawn => judge(drawn, engine))
         const file = join(folder, `seed-${seed}.json`)
         const simFolder = relative(folder, SIM_FOLDER)
         writeFileSync(file, `${JSON.stringify(scenario, undefined, 4).replaceAll('"../', `"${simFolder}/`)}\n`)

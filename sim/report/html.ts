@@ -9,6 +9,7 @@ import type { Programme } from "../../src/pump/programme"
 import type { Run, Samples } from "../engines/result"
 import { drugNamed, shippedDrugs } from "../prescription/drugLibrary"
 import type { Scenario } from "../scenario/scenario"
+import { BOLUSES_MAX, bolusSums } from "./boluses"
 import { type Facts, factsOf } from "./facts"
 import { columnsOf, PASCALS_PER_KILOPASCAL, type Panel, panelsOf, type Rates, ratesOf } from "./panels"
 import { cautionsOf, type DayReadBack, doseRows, limitsReadBack, readBack, therapyReadBack } from "./readBack"
@@ -19,6 +20,8 @@ import { alarmName, alarmText, bolusAsked, bolusDose, bolusKind, bolusOutcome, e
 
 const ROWS_MAX = 3000
 const TABLE_ROWS_MAX = 25
+// More than these take a click to be seen.
+const TIMES_MAX = 30
 const SEGMENTS_SHOWN_MAX = 8
 
 /** The report of a run as the text of an HTML file. */
@@ -185,18 +188,30 @@ function refillNote(facts: Facts): string {
     return `${level} left in ${formatNumber(facts.msToRefill / MS_PER_DAY, 0)} days at the mean rate`
 }
 
-function table(caption: string, head: [text: string, className: string][], rows: string[][]): string {
+type Head = [text: string, className: string][]
+
+/** A table under its heading; on a narrow page each row of it stands as a block, where it is not `narrow` itself. */
+function table(caption: string, id: string, head: Head, rows: string[][], narrow = false): string {
+    return `<div id="${id}"${narrow ? ' class="narrow"' : ""}><h2>${caption}</h2>${rowsOf(head, rows, narrow)}</div>`
+}
+
+function rowsOf(head: Head, rows: string[][], narrow = false): string {
     const cells = (row: string[]) =>
         row.map((cell, i) =>
             i === 0
                 ? `<th scope="row" class="${head[i][1]}">${cell}</th>`
                 : `<td class="${head[i][1]}" data-head="${head[i][0]}">${cell}</td>`,
         )
-    return `<div><h2>${caption}</h2><div class="scroll"><table class="stack">
+    return `<div class="scroll"><table${narrow ? "" : ' class="stack"'}>
 <thead><tr>${head.map(([text, className]) => `<th scope="col" class="${className}">${text}</th>`).join("")}</tr></thead>
 <tbody>
 ${rows.map(row => `<tr>${cells(row).join("")}</tr>`).join("\n")}
-</tbody></table></div></div>`
+</tbody></table></div>`
+}
+
+/** What takes a click to be seen. */
+function folded(words: string, html: string): string {
+    return `<details><summary>${words}</summary>${html}</details>`
 }
 
 function sentence(text: string): string {
@@ -222,14 +237,14 @@ function alarmTable(facts: Facts, run: Run): string {
         alarm.clearedMs === null ? "still standing" : facts.clock.dayAndTime(alarm.clearedMs),
         formatDuration((alarm.clearedMs ?? simulatedMs) - alarm.raisedMs),
     ])
-    const head: [string, string][] = [
+    const head: Head = [
         ["Alarm", ""],
         ["Priority", "t"],
         ["Raised", "t"],
         ["Cleared", "t"],
         ["Lasted", "n"],
     ]
-    return table("Alarms", head, rows).replace("<div>", '<div id="alarms">')
+    return table("Alarms", "alarms", head, rows)
 }
 
 function bolusTable(facts: Facts, run: Run): string {
@@ -245,7 +260,7 @@ function bolusTable(facts: Facts, run: Run): string {
         bolusDose(bolus, bolus.deliveredPl),
         `<span class="outcome ${bolus.outcome}">${escapeHtml(bolusOutcome(bolus))}</span>`,
     ])
-    const head: [string, string][] = [
+    const head: Head = [
         ["Bolus", ""],
         ["Asked for", "t"],
         ["Started", "t"],
@@ -254,7 +269,20 @@ function bolusTable(facts: Facts, run: Run): string {
         ["µg", "n"],
         ["Outcome", ""],
     ]
-    return table("Boluses", head, rows).replace("<div>", '<div id="boluses">')
+    if (rows.length <= BOLUSES_MAX) return table("Boluses", "boluses", head, rows)
+    const sums = bolusSums(boluses).map(({ kind, outcome, count, pl }) => [
+        sentence(kind),
+        formatNumber(count, 0),
+        formatMl(pl),
+        escapeHtml(outcome),
+    ])
+    const sumHead: Head = [
+        ["Bolus", ""],
+        ["Number", "n"],
+        ["mL in all", "n"],
+        ["Outcome", ""],
+    ]
+    return table("Boluses", "boluses", sumHead, sums) + folded(`All ${rows.length} boluses`, rowsOf(head, rows))
 }
 
 function programmeTable(facts: Facts, run: Run): string {
@@ -286,17 +314,14 @@ function eventTable(scenario: Scenario, facts: Facts): string {
 /** A narrow table of times and words; nothing where it has no rows. */
 function timeTable(caption: string, id: string, [time, words]: [string, string], rows: string[][]): string {
     if (rows.length === 0) return ""
-    const head: [string, string][] = [
+    const head: Head = [
         [time, "t"],
         [words, ""],
     ]
-    return table(
-        caption,
-        head,
-        rows.map(([at, text]) => [at, escapeHtml(text)]),
-    )
-        .replace("<div>", `<div id="${id}" class="narrow">`)
-        .replace(' class="stack"', "")
+    const escaped = rows.map(([at, text]) => [at, escapeHtml(text)])
+    if (rows.length <= TIMES_MAX) return table(caption, id, head, escaped, true)
+    const all = folded(`All ${rows.length}`, rowsOf(head, escaped, true))
+    return `<div id="${id}" class="narrow"><h2>${caption}</h2>${all}</div>`
 }
 
 /** The plots' values in rows, for who cannot see them or wants a number. */

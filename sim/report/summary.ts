@@ -4,6 +4,7 @@ import { styleText } from "node:util"
 import { MS_PER_DAY } from "../../src/pump/limits"
 import type { BolusRecord, Run } from "../engines/result"
 import type { Scenario } from "../scenario/scenario"
+import { BOLUSES_MAX, bolusSums } from "./boluses"
 import { type Facts, factsOf } from "./facts"
 import { formatDuration, formatMl, formatNumber, formatSteps, formatUg, type RunClock } from "./units"
 import { alarmText, bolusDose, bolusKind, bolusOutcome, strengthText } from "./words"
@@ -72,7 +73,15 @@ export function renderSummary(scenario: Scenario, run: Run, colour: boolean): st
 
     if (result.boluses.length > 0) {
         lines.push(result.boluses.length === 1 ? "1 bolus" : `${result.boluses.length} boluses`)
-        const rows = result.boluses.length > BOLUSES_MAX ? bolusSums(result.boluses) : bolusRows(result.boluses, clock)
+        const rows =
+            result.boluses.length > BOLUSES_MAX
+                ? bolusSums(result.boluses).map(({ kind, count, pl, outcome }) => [
+                      kind,
+                      `${count} ×`,
+                      `${formatMl(pl)} mL in all`,
+                      outcome,
+                  ])
+                : bolusRows(result.boluses, clock)
         lines.push(...indented(rows))
     }
 
@@ -124,34 +133,12 @@ function bolusRows(boluses: readonly BolusRecord[], clock: RunClock): string[][]
     ])
 }
 
-/** How many of each kind had the same outcome, and what they gave together. */
-function bolusSums(boluses: readonly BolusRecord[]): string[][] {
-    const sums = new Map<string, { kind: string; count: number; pl: number; outcome: string }>()
-    for (const bolus of boluses) {
-        const kind = bolusKind(bolus)
-        const outcome = bolusOutcome(bolus)
-        const sum = sums.get(`${kind} ${outcome}`) ?? { kind, count: 0, pl: 0, outcome }
-        sum.count += 1
-        sum.pl += bolus.deliveredPl
-        sums.set(`${kind} ${outcome}`, sum)
-    }
-    return [...sums.values()].map(({ kind, count, pl, outcome }) => [
-        kind,
-        `${count} ×`,
-        `${formatMl(pl)} mL in all`,
-        outcome,
-    ])
-}
-
 function refillText({ refill, msToRefill, lastProgramme: { reservoirLowPl, meanRatePlPerDay } }: Facts): string {
     const level = `${formatMl(reservoirLowPl)} mL`
     if (msToRefill === null) return `${refill} (alarm at ${level})`
     if (msToRefill === 0) return `${refill}: at or under ${level}`
     return `${refill}: ${level} left in ${formatNumber(msToRefill / MS_PER_DAY, 0)} days at ${formatMl(meanRatePlPerDay)} mL/day`
 }
-
-/** More boluses than these are told of in sums; the report has each. */
-const BOLUSES_MAX = 30
 
 const LABEL_WIDTH = 14
 

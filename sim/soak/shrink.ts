@@ -2,11 +2,9 @@
 // event and setting can be left out is, in ever smaller parts.
 
 import { MS_PER_SECOND } from "../../src/pump/limits"
-import type { EngineName } from "../engines/run"
 import { sinceStartMs, sinceStartText } from "../scenario/time"
 import { type DrawnEvent, type DrawnScenario, orderly } from "./draw"
 import type { Invariant, Violation } from "./invariants"
-import { judge } from "./runSeed"
 
 /** What runs on after the failure. */
 const AFTER_MS = 10 * MS_PER_SECOND
@@ -19,13 +17,16 @@ export interface Shrunk {
     runs: number
 }
 
-/** Shrinks a scenario in which `violation` was seen. */
-export async function shrink(drawn: DrawnScenario, violation: Violation, engine: EngineName): Promise<Shrunk> {
+/** Runs a scenario, and says what did not hold in it. */
+export type Judge = (drawn: DrawnScenario) => Promise<{ violations: readonly Violation[] }>
+
+/** Shrinks a scenario in which `judge` saw `violation`. */
+export async function shrink(drawn: DrawnScenario, violation: Violation, judge: Judge): Promise<Shrunk> {
     const found: Shrunk = { scenario: drawn, violation, runs: 0 }
     const tries = async (events: DrawnEvent[], world: DrawnScenario["world"]): Promise<boolean> => {
         const kept = inOrder(events)
         const smaller = cutOff({ ...found.scenario, events: kept, world }, found.violation.atMs)
-        const again = await failureOf(smaller, violation.invariant, engine)
+        const again = await failureOf(smaller, violation.invariant, judge)
         found.runs += 1
         if (!again) return false
         found.scenario = cutOff(smaller, again.atMs)
@@ -52,12 +53,8 @@ export async function shrink(drawn: DrawnScenario, violation: Violation, engine:
     return found
 }
 
-async function failureOf(
-    drawn: DrawnScenario,
-    invariant: Invariant,
-    engine: EngineName,
-): Promise<Violation | undefined> {
-    const { violations } = await judge(drawn, engine)
+async function failureOf(drawn: DrawnScenario, invariant: Invariant, judge: Judge): Promise<Violation | undefined> {
+    const { violations } = await judge(drawn)
     return violations.find(violation => violation.invariant === invariant)
 }
 

@@ -61,7 +61,7 @@ export const MINIMUM_RATE_ALARMS = 0x1400_2000
 
 /** Those that an acknowledgement ends, those that a start ends, those that take a clinician; and all that outlast their condition. */
 export const ACKNOWLEDGED_ALARMS = 0x80c0_0808
-const STARTED_ALARMS = 0x1004_0404
+export const STARTED_ALARMS = 0x1004_0404
 export const RELEASED_ALARMS = 0x0208_0000
 export const LATCHING_ALARMS = ACKNOWLEDGED_ALARMS | STARTED_ALARMS | RELEASED_ALARMS
 

@@ -1,7 +1,7 @@
 // What a person asks of the pump is obeyed or denied here, once a second. Nothing is half done: a command that is denied
 // changes nothing.
 
-import { ACKNOWLEDGED_ALARMS, Alarm, hasAlarm, RELEASED_ALARMS, Reason } from "./alarms"
+import { ACKNOWLEDGED_ALARMS, Alarm, hasAlarm, RELEASED_ALARMS, Reason, STARTED_ALARMS } from "./alarms"
 import { askBolus, cancelBoluses } from "./bolus"
 import { wallSecondsAt } from "./checkpoint"
 import { clear, raise, refreshDelivering } from "./delivery"
@@ -112,7 +112,8 @@ function stop(pump: Pump): void {
 
 /**
  * A person starts the pump, and by that acknowledges what latched; a cause that persists raises its alarm again. What only
- * a clinician may release stays, and with it the stop.
+ * a clinician may release stays, and with it the stop. What would end by a start and is raised in this very tick nobody has seen: it
+ * takes another start (ALM-5).
  */
 function start(pump: Pump): void {
     if (pump.mode === Mode.Stopped) {
@@ -121,6 +122,12 @@ function start(pump: Pump): void {
         clear(pump, Alarm.StoppedOver5Min)
         clear(pump, Alarm.StoppedOver48Hours)
     }
+    if ((pump.raised & STARTED_ALARMS) === 0) beginAnew(pump)
+    acknowledge(pump)
+}
+
+/** What stopped the pump is over, and motor and line are watched afresh. */
+function beginAnew(pump: Pump): void {
     forgetFollowing(pump.following)
     forgetRise(pump.line)
     acceptPressure(pump.checks.pressure)
@@ -133,7 +140,6 @@ function start(pump: Pump): void {
     clear(pump, Alarm.MinimumRateChosen)
     pump.latched = pump.latched & (RELEASED_ALARMS | ACKNOWLEDGED_ALARMS)
     pump.alarms = pump.conditions | pump.latched
-    acknowledge(pump)
 }
 
 /** A clinician releases what no start may: the guard and a pump restarted too often. It is stopped until it is started. */

@@ -15,7 +15,7 @@ import {
     STOPPING_ALARMS,
 } from "../../src/pump/alarms"
 import { clear, raise, setAlarm } from "../../src/pump/delivery"
-import { ELAPSED_MS_MAX, LATE_TICK_MS, MS_PER_HOUR, SOUND_PAUSE_MS } from "../../src/pump/limits"
+import { ELAPSED_MS_MAX, LATE_TICK_MS, MS_PER_HOUR, SOUND_PAUSE_MS, TICK_MS } from "../../src/pump/limits"
 import { CommandKind, GuardTrip, SensorFault } from "../../src/pump/readings"
 import { Bench, started } from "./bench"
 
@@ -189,6 +189,27 @@ describe("an alarm that is raised in the tick that hears a press made before it"
         bench.command(CommandKind.Acknowledge)
         expect(bench.alarms).toEqual([])
     })
+})
+
+test("ALM-5: an occlusion that is found in the tick that hears a start is no less told, and takes another start", () => {
+    const overThreshold = () => {
+        const bench = started({ occlusionPa: 10_000 })
+        bench.shown.pressurePa = 11_000
+        return bench
+    }
+    const before = overThreshold()
+    before.runUntil(() => before.alarms.includes("occlusion"))
+    const bench = overThreshold()
+    while (bench.nowMs < before.nowMs - TICK_MS) bench.tick()
+    expect(bench.alarms).toEqual([])
+    bench.readings.command = CommandKind.Start
+    bench.readings.commandPl = 0
+    bench.tick()
+    expect(bench.readings.command).toBe(CommandKind.None)
+    expect(bench.alarms).toEqual(["occlusion"])
+    bench.shown.pressurePa = 1000
+    bench.command(CommandKind.Start)
+    expect(bench.alarms).toEqual([])
 })
 
 describe("the pause of the sound", () => {
