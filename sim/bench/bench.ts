@@ -48,6 +48,7 @@ Parts
             and what a programmer that looks once a second costs
   physics   each model of the simulated bench beside its closed form or a published figure,
             and trumpet curves by what makes them
+  length    cost and memory of a run from a day to a year, and of days with faults on both engines
 
 Speeds hold for an otherwise idle computer. The RP2040's figures are carried over from an emulated chip.
 

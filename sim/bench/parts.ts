@@ -13,6 +13,7 @@ import type { Scenario } from "../scenario/scenario"
 import { energyRows, measureEnergy } from "./energy"
 import { GC_HEAP_BYTES } from "./gcHeap"
 import { journalRows } from "./journal"
+import { lengthRows } from "./length"
 import { linkRows } from "./link"
 import { measureHeap } from "./memory"
 import {
@@ -366,6 +367,12 @@ const link: Part = async ({ onProgress }) => {
 const physics: Part = async ({ onProgress }) => await physicsRows(onProgress)
 
 /** Every part of the bench by the name that `--only` takes, in the order in which they run. */
+/** How the cost of a run grows with its length. */
+const length: Part = async ({ onProgress }) => {
+    await build("mainSimulator")
+    return await lengthRows(onProgress)
+}
+
 export const PARTS = {
     core,
     vm,
@@ -380,5 +387,6 @@ export const PARTS = {
     therapies,
     link,
     physics,
+    length,
 } as const
 export type PartName = keyof typeof PARTS

@@ -2,30 +2,11 @@
 // `PumpClient`, sealed and answered, with a key that is in the pump's memory from the start.
 
 import { CommandKind } from "../../src/pump/readings"
-import { saveKey } from "../../src/service/linkKey"
-import { KEY_SIZE } from "../../src/service/seal"
 import { type Command, NO_COMMAND } from "../engines/command"
 import type { Session } from "../engines/session"
 import { NoAnswerError, type PumpClient, RefusedError } from "../programmer/client"
 
-/** Any key will do for a pump that holds no drug. */
-const KEY = Buffer.alloc(KEY_SIZE, 0x5c)
-
 const PIECE_SIZE = 200
-
-/** Puts the key into the record memory, as pairing would have; returns it. */
-export async function presetKey(session: Session): Promise<Buffer> {
-    const { contents } = session.memory
-    const memory = {
-        read: async (address: number, length: number) => Buffer.from(contents.subarray(address, address + length)),
-        write: async (address: number, bytes: Buffer, length: number) => {
-            contents.set(bytes.subarray(0, length), address)
-            return true
-        },
-    }
-    await saveKey(memory, { key: undefined, restricted: false, sequence: 0 }, KEY, false)
-    return KEY
-}
 
 /** Carries the commands of a session to its pump, one after the other. */
 export class Clinician {

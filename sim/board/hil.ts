@@ -12,9 +12,10 @@ import type { Run } from "../engines/result"
 import { Session } from "../engines/session"
 import { ToolsBus, ToolsError } from "../engines/toolsBus"
 import { findPump, PumpClient } from "../programmer/client"
+import { presetKey } from "../programmer/presetKey"
 import type { Scenario } from "../scenario/scenario"
 import { type Board, deploy, findBoard, requireFixture } from "./board"
-import { Clinician, presetKey } from "./clinician"
+import { Clinician } from "./clinician"
 import { type Check, compare, logSteps, TOLERANCE, type Tolerance } from "./compare"
 import { asHeard, logHeard } from "./heard"
 import type { FixtureName } from "./ways"
@@ -96,7 +97,7 @@ async function runOn(
     options.onSession?.(session)
     const log = logSteps(session)
     const heardLog = logHeard(session)
-    const key = await presetKey(session)
+    const key = await presetKey(session.memory)
     const clinician = new Clinician(
         session,
         async () => new PumpClient(tools.bus, await findPump(tools.bus, PUMP_MS_MAX), key),

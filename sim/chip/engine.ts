@@ -3,10 +3,11 @@
 
 import { setImmediate } from "node:timers/promises"
 import { START_UP_MS, TICK_MS } from "../../src/pump/limits"
-import { Clinician, presetKey } from "../board/clinician"
+import { Clinician } from "../board/clinician"
 import type { EngineOptions } from "../engines/core"
 import type { Session } from "../engines/session"
 import { NoAnswerError, PUMP_SERVICE_CLASS, PumpClient } from "../programmer/client"
+import { presetKey } from "../programmer/presetKey"
 import { Bench, BUTTON_COMMANDS } from "./bench"
 import { Chip } from "./chip"
 import { findRuntime, flashedPico } from "./image"
@@ -65,7 +66,7 @@ export async function runChip(session: Session, options: ChipOptions): Promise<v
     const { onPinLevel, onTraceLine } = options
     if (onPinLevel) bench.onPinLevel = (label, level) => onPinLevel(label, level, nowMs())
     if (onTraceLine) bench.onTick = (tick, alarms) => onTraceLine(chipTraceLine(tick, alarms, session.residualPl))
-    const key = options.usb === false ? undefined : await presetKey(session)
+    const key = options.usb === false ? undefined : await presetKey(session.memory)
     const clinician = new Clinician(
         session,
         () => clientOf(bench, key),

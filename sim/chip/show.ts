@@ -50,6 +50,8 @@ export function problemsOfScenario(scenario: Scenario, file: string, usb: boolea
         const problem = (mayBe: string) => [{ file, field: `events[${i}].do`, was: JSON.stringify(kind), mayBe }]
         if (kind === "freeze")
             return problem("anything else on the engine chip, whose firmware hangs by itself or not at all")
+        if (kind === "hostileFrames")
+            return problem("anything else on the engine chip, where nobody but the programmer is on the bus")
         if (!usb && OVER_THE_LINK.has(kind))
             return problem(
                 "what the pump's two buttons do (start, stop, acknowledge, patientDose), or what happens to the bench, with --no-usb",

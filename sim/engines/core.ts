@@ -7,12 +7,17 @@ import { addSignal, createIndicators, refreshIndicators } from "../../src/driver
 import { JournalStore, type RememberedPump } from "../../src/drivers/journalStore"
 import { type ProgrammeOffer, type RecordMemory, Signal } from "../../src/drivers/parts"
 import { Alarm, AlarmPriority, highestPriority, Reason } from "../../src/pump/alarms"
+import { readUint } from "../../src/pump/bytes"
 import { raise } from "../../src/pump/delivery"
 import { MS_PER_SECOND, SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { BolusEvent, createActions, LineEvent, Mode } from "../../src/pump/pump"
 import { CommandKind, createReadings, ProgrammeAnswer, type Readings, SensorFault } from "../../src/pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../../src/pump/selfTest"
 import { nextDueMs, tick } from "../../src/pump/tick"
+import { Link } from "../../src/service/link"
+import { nodeCrypto } from "../programmer/acts"
+import { ACT, PAIR, READ } from "../programmer/client"
+import { presetKey } from "../programmer/presetKey"
 import type { SensorAnswers } from "../world/world"
 import { flashRecordsOf, type Session } from "./session"
 import { traceLine, wholePackets } from "./trace"
@@ -22,12 +27,16 @@ export interface EngineOptions {
     onTraceLine: ((line: string) => void) | undefined
 }
 
+/** Any identifier will do: a stranger does not know it. */
+const PUMP_ID = "0000000000000000"
+
 // Ticks between two looks at anything but the run.
 const TICKS_PER_TURN = 50_000
 
 /** Runs the session from its start to its end. */
 export async function runCore(session: Session, options: EngineOptions): Promise<void> {
     const endMs = session.scenario.durationMs
+    if (session.expectsStranger) await presetKey(session.memory)
     while (session.powered) {
         await runFromPowerOn(session, options)
         while (!session.powered && session.nextEventMs <= endMs) session.advance(session.nextEventMs)
@@ -42,6 +51,8 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
     const journals = new JournalStore(memoryOf(session))
     const { pump, guard } = await powerOn(session, journals)
     const offer = offerOf(session)
+    const link = session.expectsStranger ? linkOf(session) : undefined
+    if (link) await link.begin(pump, journals)
     // As on the device, what a power cut finds of a packet that is not full is lost.
     const onTraceLine = options.onTraceLine && wholePackets(options.onTraceLine)
     const readings = createReadings()
@@ -62,14 +73,17 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
         if (session.poweredOnMs !== bootMs || bootMs + nowMs > endMs) return
 
         readings.sampled = nowMs >= sampleDueMs
-        if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing) {
+        const heard = link?.busy
+        if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing && !heard) {
             session.tickDone()
+            if (link) hearStranger(session, link)
             deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
             continue
         }
         if (readings.sampled) {
             sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
             read(session, readings)
+            if (link) await link.read(readings)
         }
         if (journals.receiving || readings.command === CommandKind.Programme)
             await journals.receive(pump, readings, offer)
@@ -125,7 +139,9 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             )
         }
         session.residualPl = pump.residualPl
+        if (link && heard) await link.serve(pump, journals, actions, nowMs)
         session.tickDone()
+        if (link) hearStranger(session, link)
         resting = pump.idleUntilMs > nowMs && !signalling && journals.rests()
 
         deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
@@ -152,6 +168,25 @@ async function selfTest({ pump, guard }: RememberedPump, journals: JournalStore)
     if (part !== LOGIC_HELD) return Reason.Logic
     await journals.saveCheckpoint(pump, guard)
     return journals.works && !(await journals.verify()) ? Reason.Memory : Reason.None
+}
+
+/** The pump's end of the link, where somebody is on the bus besides those whom the session speaks for. */
+function linkOf(session: Session): Link {
+    return new Link(PUMP_ID, memoryOf(session), nodeCrypto, {
+        tell: async () => {},
+        status: () => Buffer.alloc(0),
+        flashed: async () => Buffer.from(session.scenario.programmeBytes),
+    })
+}
+
+/** Between two ticks, as on the bus. */
+function hearStranger(session: Session, link: Link): void {
+    const frame = session.strangersFrame()
+    if (!frame) return
+    const { command, payload } = frame
+    if (command === ACT) link.hear(payload)
+    else if (command === PAIR) link.hearPair()
+    else if (command === READ && payload.length === 3) link.hearRead(payload[2], readUint(payload, 0, 2))
 }
 
 function memoryOf(session: Session): RecordMemory {

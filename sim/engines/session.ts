@@ -15,6 +15,7 @@ import { decodeProgramme, type Programme } from "../../src/pump/programme"
 import { BolusEvent, BolusKind, type BolusReason, createPump, type LineEvent, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer, Refusal, SensorFault } from "../../src/pump/readings"
 import { PICOLITRES_PER_ML } from "../prescription/schema"
+import { hostileFrames, type LinkFrame } from "../programmer/hostile"
 import { checkExpectations } from "../scenario/expectations"
 import type { BolusAmount, Filling, Scenario, ScenarioEvent } from "../scenario/scenario"
 import { befall } from "../world/befall"
@@ -126,6 +127,10 @@ export class Session {
     private accountedMs = 0
     private clockTaken = false
     private nextSampleMs = 0
+    /** What a stranger on the bus still sends, how often, and when next. */
+    private hostile: Generator<LinkFrame> | undefined
+    private hostileEveryMs = 0
+    private hostileDueMs = 0
     private readonly jitter: ReturnType<typeof xoroshiro128plus>
 
     constructor(
@@ -221,6 +226,11 @@ export class Session {
             case "cutInWrite":
                 this.cutPowerAt({ write: this.memory.writes + 1, bytes: event.bytes }, event.offMs)
                 return
+            case "hostileFrames":
+                this.hostile = hostileFrames(event.seed, event.frames)
+                this.hostileEveryMs = event.everyMs
+                this.hostileDueMs = event.atMs
+                return
             case "fill":
                 this.fill(event.filling, event.ngPerMl ?? this.reservoirNgPerMl)
                 return
@@ -305,6 +315,20 @@ export class Session {
         if (kind !== BolusKind.Patient) return request
         const ratePlPerDay = patientPl === 0 ? 0 : Math.round((patientPl * MINUTES_PER_DAY) / patientDurationMinutes)
         return { ...request, volumePl: patientPl, ratePlPerDay }
+    }
+
+    /** What a stranger on the bus sends after this tick, to a pump that was paired before; undefined where it is nothing. */
+    strangersFrame(): LinkFrame | undefined {
+        if (!this.hostile || !this.powered || this.world.nowMs < this.hostileDueMs) return undefined
+        this.hostileDueMs = this.world.nowMs + this.hostileEveryMs
+        const { value, done } = this.hostile.next()
+        if (done) this.hostile = undefined
+        return done ? undefined : value
+    }
+
+    /** True where a stranger will be on the bus. */
+    get expectsStranger(): boolean {
+        return this.scenario.events.some(({ kind }) => kind === "hostileFrames")
     }
 
     /**

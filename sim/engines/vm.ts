@@ -3,9 +3,11 @@
 
 import { existsSync, readFileSync } from "node:fs"
 import { setImmediate } from "node:timers/promises"
-import { JDServerServiceProvider, type JDService, SRV_SETTINGS } from "jacdac-ts"
+import { JDServerServiceProvider, type JDService, Packet, SRV_SETTINGS } from "jacdac-ts"
 import { START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { nextDueMs } from "../../src/pump/tick"
+import { PUMP_SERVICE_CLASS } from "../programmer/client"
+import { presetKey } from "../programmer/presetKey"
 import { BenchServer } from "./benchServer"
 import type { EngineOptions } from "./core"
 import type { DevsModule, VirtualClock } from "./devicescriptVm"
@@ -41,6 +43,7 @@ export interface VmOptions extends EngineOptions {
 export async function runVm(session: Session, options: VmOptions): Promise<void> {
     const endMs = session.scenario.durationMs
     const flash = options.flash ?? (await flashedPump(session))
+    if (session.expectsStranger) await presetKey(session.memory)
     while (session.powered) {
         await runFromPowerOn(session, flash, options)
         if (options.endsWithoutPower) break
@@ -116,6 +119,12 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
         if (machine.panic !== 0) throw new Error(`the firmware panicked: ${log.slice(-5).join(" / ")}`)
         if (session.poweredOnMs !== bootMs) break
         session.tickDone()
+        const frame = session.strangersFrame()
+        if (frame) {
+            const [service] = machine.bus.services({ serviceClass: PUMP_SERVICE_CLASS })
+            await service?.sendPacketAsync(Packet.from(frame.command, frame.payload))
+            await machine.settle()
+        }
         options.afterTick?.(machine.module)
         await options.pace?.(session.world.nowMs)
 

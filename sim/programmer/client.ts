@@ -22,9 +22,9 @@ import { type Access, type PumpStatus, readAccess, readStatus } from "./status"
 
 export const PUMP_SERVICE_CLASS = 0x13a96c4f
 
-const ACT = 0x80
-const READ = 0x81
-const PAIR = 0x82
+export const ACT = 0x80
+export const READ = 0x81
+export const PAIR = 0x82
 const STATUS = 0x180
 const ACCESS = 0x181
 const CHALLENGE = 0x182

@@ -136,6 +136,8 @@ export function eventName(event: ScenarioEvent): string {
             return `firmware frozen for ${event.lastsMs / 1000} s`
         case "cutInWrite":
             return `power lost in a write after ${event.bytes} bytes, for ${event.offMs / 1000} s`
+        case "hostileFrames":
+            return `${event.frames} packets from a stranger, one each ${event.everyMs / 1000} s`
         case "flipBit":
             return `bit ${event.bit} of byte ${event.address} in the record memory turned over`
         case "battery":

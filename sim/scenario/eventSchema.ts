@@ -114,6 +114,15 @@ const eventSchemas = [
             offForSeconds: numberField("How long power is off then, in seconds.", 0.001, 86_400),
         },
     ),
+    quantityEvent(
+        "hostileFrames",
+        "Somebody on the bus who has not got the key of the pump's programmer sends it packets. The pump has been paired before.",
+        {
+            frames: wholeField("How many.", 1, 10_000),
+            everySeconds: numberField("One each so many seconds, at a tick at the earliest.", 0.1, 3600),
+            seed: wholeField("What they are drawn from.", 0, 4_294_967_295),
+        },
+    ),
     quantityEvent("flipBit", "A bit in the record memory turns over.", {
         address: wholeField("Of which byte.", 0, MEMORY_SIZE - 1),
         bit: wholeField("Which bit of it.", 0, 7),

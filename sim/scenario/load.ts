@@ -215,6 +215,7 @@ export const TAKES_POWER = [
     "refill",
     "programme",
     "freeze",
+    "hostileFrames",
 ]
 
 /** The failures that not every part can have, and those that can. */
@@ -423,6 +424,10 @@ function eventOf(input: EventInput, offer: CompiledPrescription | undefined, atM
             return { atMs, kind: "freeze", lastsMs: Math.round(input.seconds * 1000) }
         case "cutInWrite":
             return { atMs, kind: "cutInWrite", bytes: input.bytes, offMs: Math.round(input.offForSeconds * 1000) }
+        case "hostileFrames": {
+            const { frames, seed } = input
+            return { atMs, kind: "hostileFrames", frames, seed, everyMs: Math.round(input.everySeconds * 1000) }
+        }
         case "flipBit":
             return { atMs, kind: "flipBit", address: input.address, bit: input.bit }
         case "battery":

@@ -85,6 +85,8 @@ export type ScenarioEvent =
     | WorldEvent
     | PersonEvent
     | { atMs: number; kind: "powerOff" | "powerOn" }
+    /** Somebody without the pump's key sends it so many packets, one each `everyMs`, drawn from the seed. */
+    | { atMs: number; kind: "hostileFrames"; frames: number; everyMs: number; seed: number }
     /** In the middle of the next write to the record memory, which keeps so many bytes of it. */
     | { atMs: number; kind: "cutInWrite"; bytes: number; offMs: number }
 

@@ -75,5 +75,5 @@ export const CAUSES: Readonly<Record<string, readonly string[] | "always">> = {
     minimumRateChosen: ["minimumRate"],
     lineNotPrimed: ["refill", "programme", "flipBit"],
     changeUnfinished: ["refillBegin", "refill", "programme"],
-    accessRefused: [],
+    accessRefused: ["hostileFrames"],
 }

@@ -245,6 +245,18 @@ const KINDS: readonly Kind[] = [
         ],
     },
     { name: "minimumRate", perDay: 0.2, draw: () => [{ do: "minimumRate" }] },
+    {
+        name: "hostileFrames",
+        perDay: 2,
+        draw: hat => [
+            {
+                do: "hostileFrames",
+                frames: hat.whole(1, 600),
+                everySeconds: rounded(hat.logarithmic(0.1, 10)),
+                seed: hat.whole(0, 1_000_000),
+            },
+        ],
+    },
 ]
 
 /** A programming session that breaks off: the programme is offered, and power goes before it is stored whole. */

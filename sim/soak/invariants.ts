@@ -8,6 +8,7 @@ export const INVARIANTS = {
     silentStop: "The pump does not cease to deliver unless a person stopped it or an alarm says why.",
     stopHolds:
         "A stopped pump makes no step forward until the act that ends the stop; and none back but to relieve an occlusion.",
+    commands: "Nothing is carried out that nobody at the pump or its programmer asked for.",
     boluses: "Each bolus is given once and whole, or told as not given, and none that the programme forbids.",
     cause: "An alarm is raised only where there is cause.",
     account: "What the pump says is left in the reservoir is what its steps left there.",

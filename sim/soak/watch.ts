@@ -33,6 +33,8 @@ export class WatchedSession extends Session {
     private readyMs = READY_MS
     private wasReset = false
     private alarmsTold = 0
+    /** Commands that the pump has heard and not answered yet, by their kind. */
+    private readonly unanswered = new Map<CommandKind, number>()
 
     constructor(scenario: Scenario, seed: number) {
         super(scenario, seed)
@@ -108,7 +110,21 @@ export class WatchedSession extends Session {
         super.status(status, delivering)
     }
 
+    override ask(): ReturnType<Session["ask"]> {
+        const answer = super.ask()
+        const { kind } = answer.command
+        this.unanswered.set(kind, (this.unanswered.get(kind) ?? 0) + 1)
+        return answer
+    }
+
+    private judgeAsked(kind: CommandKind): void {
+        const asked = this.unanswered.get(kind) ?? 0
+        this.unanswered.set(kind, asked - 1)
+        if (asked < 1) this.verdict.fail("commands", `${CommandKind[kind]} carried out, and nobody asked for it`)
+    }
+
     override obeyed(kind: CommandKind, refusal: Refusal): void {
+        if (this.powered) this.judgeAsked(kind)
         if (this.powered && refusal === Refusal.None) {
             this.stops.obeyed(kind)
             if (STARTS.includes(kind)) this.faults.startAnew()
@@ -118,6 +134,7 @@ export class WatchedSession extends Session {
     }
 
     override programmeAnswered(answer: ProgrammeAnswer): void {
+        if (this.powered) this.judgeAsked(CommandKind.Programme)
         if (this.powered && answer === ProgrammeAnswer.Taken) {
             const filledPl = this.heardVolumePl(CommandKind.Programme)
             if (filledPl > 0) this.accounts.filled(filledPl)

@@ -275,4 +275,10 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
         "inTime",
         edit("pump/supervise", "Alarm.MemoryFault, memoryFault !== SensorFault.None,", "Alarm.MemoryFault, false,"),
     ),
+    rule(
+        "LNK-2",
+        "carries out acts whose seal is wrong",
+        "commands",
+        edit("service/link", "if (!endsWithTag(sealed, tag)) return", "if (tag.length === 0) return"),
+    ),
 ]

@@ -15,6 +15,7 @@ import { WatchedSession } from "../../sim/soak/watch"
 import { ALARMS } from "../../src/pump/alarmRules"
 import { Alarm } from "../../src/pump/alarms"
 import { BolusEvent, BolusKind, BolusReason, Mode } from "../../src/pump/pump"
+import { CommandKind, Refusal } from "../../src/pump/readings"
 import { BROKEN_RULES, NO_SELF_TEST } from "./brokenRules"
 
 describe("what is drawn", () => {
@@ -136,6 +137,11 @@ describe("what is found wrong", () => {
         }
         expect(await found({ atTick: forward })).toContain("stopHolds")
         expect(await found({ atTick: session => session.step(-1) })).toContain("stopHolds")
+    })
+
+    test("commands: a stop that nobody asked for", async () => {
+        const atTick = (session: WatchedSession) => session.obeyed(CommandKind.Stop, Refusal.None)
+        expect(await found({ atTick })).toContain("commands")
     })
 
     test("boluses: one that nobody asked for, and a request without an answer", async () => {
