@@ -156,6 +156,8 @@ test("without a computer at the USB port, what needs the programmer's link is re
     expect(problem).toMatchObject({ file, field: expect.stringMatching(/^events\[\d+\]\.do$/), was: '"prime"' })
     expect(problemsOfScenario(prime, file, true)).toEqual([])
     expect(problemsOfScenario(loadScenario("sim/scenarios/occlusion.json"), file, false)).toEqual([])
-    const freezes = { ...prime, events: [{ atMs: 0, kind: "freeze", seconds: 1 } as never] }
-    expect(problemsOfScenario(freezes, file, true)).toMatchObject([{ was: '"freeze"' }])
+    for (const kind of ["freeze", "hostileFrames"]) {
+        const unable = { ...prime, events: [{ atMs: 0, kind } as never] }
+        expect(problemsOfScenario(unable, file, true)).toMatchObject([{ was: `"${kind}"` }])
+    }
 })

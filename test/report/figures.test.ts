@@ -221,6 +221,12 @@ test.each<[ScenarioEvent, string]>([
     ],
     [{ atMs: 0, kind: "refill", filling: { ...FILLING, lineChanged: false } }, "refill to 15.00 mL"],
     [{ atMs: 0, kind: "patientDose" }, "patient asks for a dose"],
+    [
+        { atMs: 0, kind: "hostileFrames", frames: 40, everyMs: 500, seed: 7 },
+        "40 packets from a stranger, one each 0.5 s",
+    ],
+    [{ atMs: 0, kind: "cutInWrite", bytes: 56, offMs: 100 }, "power lost in a write after 56 bytes, for 0.1 s"],
+    [{ atMs: 0, kind: "flipBit", address: 7, bit: 3 }, "bit 3 of byte 7 in the record memory turned over"],
     [{ atMs: 0, kind: "refillBegin" }, "refill begun"],
     [
         { atMs: 0, kind: "bolus", amount: { micrograms: 25 }, overMinutes: 30 },

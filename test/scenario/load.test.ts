@@ -160,6 +160,18 @@ describe("what a scenario comes to", () => {
             { kind: "freeze", lastsMs: 2500 },
         ],
         [
+            { do: "cutInWrite", bytes: 56, offForSeconds: 0.1 },
+            { kind: "cutInWrite", bytes: 56, offMs: 100 },
+        ],
+        [
+            { do: "flipBit", address: 1670, bit: 5 },
+            { kind: "flipBit", address: 1670, bit: 5 },
+        ],
+        [
+            { do: "hostileFrames", frames: 40, everySeconds: 0.5, seed: 7 },
+            { kind: "hostileFrames", frames: 40, everyMs: 500, seed: 7 },
+        ],
+        [
             { do: "battery", millivolts: 3300 },
             { kind: "battery", millivolts: 3300 },
         ],
@@ -471,6 +483,16 @@ describe("a scenario is refused by field, value and range", () => {
             "a freeze of no time",
             events({ at: "01:00", do: "freeze", seconds: 0 }),
             "s.json: events[0].seconds: was 0, may be a number from 0.001 to 86400",
+        ],
+        [
+            "a bit that no byte has",
+            events({ at: "01:00", do: "flipBit", address: 0, bit: 8 }),
+            "s.json: events[0].bit: was 8, may be a whole number from 0 to 7",
+        ],
+        [
+            "a stranger who sends nothing",
+            events({ at: "01:00", do: "hostileFrames", frames: 0, everySeconds: 1, seed: 1 }),
+            "s.json: events[0].frames: was 0, may be a whole number from 1 to 10000",
         ],
         [
             "a clock set by part of a second",
