@@ -4,6 +4,8 @@
 import { performance } from "node:perf_hooks"
 import { JDServerServiceProvider, type Packet } from "jacdac-ts"
 import { Mode } from "../../src/pump/pump"
+import { sendFrame } from "../programmer/client"
+import { presetKey } from "../programmer/presetKey"
 import { BenchServer, SAMPLE, STATUS } from "./benchServer"
 import type { Command } from "./command"
 import { recordPackets } from "./flashRecords"
@@ -82,6 +84,7 @@ export async function runOnDevice(
     try {
         await device.stop()
         await device.write(recordPackets(session, undefined))
+        if (session.expectsStranger) await presetKey(session.memory)
         const bench = new RealTimeBench(session, options)
         tools.bus.addServiceProvider(new JDServerServiceProvider("world", [bench]))
         await tools.bus.delay(ANNOUNCED_MS)
@@ -126,6 +129,8 @@ async function run(
         await tools.bus.delay(PERIOD_MS)
         if (!tools.open) throw new ToolsError("the bus of DeviceScript's tools went away")
         bench.moveOn()
+        const frame = session.strangersFrame()
+        if (frame) await sendFrame(tools.bus, frame)
         if (session.poweredOnMs !== bootMs) {
             bootMs = session.poweredOnMs
             await device.stop()

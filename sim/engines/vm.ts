@@ -3,10 +3,10 @@
 
 import { existsSync, readFileSync } from "node:fs"
 import { setImmediate } from "node:timers/promises"
-import { JDServerServiceProvider, type JDService, Packet, SRV_SETTINGS } from "jacdac-ts"
+import { JDServerServiceProvider, type JDService, SRV_SETTINGS } from "jacdac-ts"
 import { START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { nextDueMs } from "../../src/pump/tick"
-import { PUMP_SERVICE_CLASS } from "../programmer/client"
+import { sendFrame } from "../programmer/client"
 import { presetKey } from "../programmer/presetKey"
 import { BenchServer } from "./benchServer"
 import type { EngineOptions } from "./core"
@@ -121,8 +121,7 @@ async function runFromPowerOn(session: Session, flash: Flash, options: VmOptions
         session.tickDone()
         const frame = session.strangersFrame()
         if (frame) {
-            const [service] = machine.bus.services({ serviceClass: PUMP_SERVICE_CLASS })
-            await service?.sendPacketAsync(Packet.from(frame.command, frame.payload))
+            await sendFrame(machine.bus, frame)
             await machine.settle()
         }
         options.afterTick?.(machine.module)

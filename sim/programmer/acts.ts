@@ -12,6 +12,17 @@ import { ACT_HEADER_SIZE, ANSWER_HEADER_SIZE, type Crypto, TAG_SIZE, tagOf } fro
 import { PROGRAMME_ANSWERS } from "../engines/result"
 import { BOLUS_REASON_WORDS, COMMAND_WORDS, REFUSAL_WORDS } from "../report/firmwareWords"
 
+/** Commands of the pump's service (`services/intrathecalpump.md`). */
+export const ACT = 0x80
+export const READ = 0x81
+export const PAIR = 0x82
+
+/** A packet to the pump's service. */
+export interface LinkFrame {
+    command: number
+    payload: Buffer
+}
+
 const NOT_MEASURED = 0xffffffff
 const COMMAND_SIZE = 21
 

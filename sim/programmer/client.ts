@@ -8,12 +8,16 @@ import { CommandKind } from "../../src/pump/readings"
 import { ActKind, Outcome } from "../../src/service/acts"
 import { readProgramme } from "../prescription/decompile"
 import {
+    ACT,
     type Answer,
     answerText,
     type CommandFigures,
     commandBody,
+    type LinkFrame,
     openAnswer,
+    PAIR,
     type ProgrammeReading,
+    READ,
     readReading,
     type Seal,
     sealAct,
@@ -22,9 +26,6 @@ import { type Access, type PumpStatus, readAccess, readStatus } from "./status"
 
 export const PUMP_SERVICE_CLASS = 0x13a96c4f
 
-export const ACT = 0x80
-export const READ = 0x81
-export const PAIR = 0x82
 const STATUS = 0x180
 const ACCESS = 0x181
 const CHALLENGE = 0x182
@@ -44,6 +45,12 @@ const CONTENTS_HEADER_SIZE = 3
 
 /** What a packet to the pump may hold of a programme's record. */
 const PIECE_SIZE = 180
+
+/** Sends a packet to the pump on this bus as it is; nothing where there is none. */
+export async function sendFrame(bus: JDBus, { command, payload }: LinkFrame): Promise<void> {
+    const [service] = bus.services({ serviceClass: PUMP_SERVICE_CLASS })
+    await service?.sendPacketAsync(Packet.from(command, payload))
+}
 
 /** The pump does not answer. */
 export class NoAnswerError extends Error {}

@@ -6,14 +6,7 @@ import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus"
 import { CommandKind } from "../../src/pump/readings"
 import { ActKind } from "../../src/service/acts"
 import { KEY_SIZE, NONCE_SIZE } from "../../src/service/seal"
-import { commandBody, sealAct } from "./acts"
-import { ACT, PAIR, READ } from "./client"
-
-/** A packet to the pump's service. */
-export interface LinkFrame {
-    command: number
-    payload: Buffer
-}
+import { ACT, commandBody, type LinkFrame, PAIR, READ, sealAct } from "./acts"
 
 /** The first command that the pump's service does not have. */
 const UNKNOWN = PAIR + 1
