@@ -12,6 +12,8 @@ export class AccountJudge {
     /** What the account must say, from the steps that were told the motor; undefined until the pump has said it once. */
     private accountPl: number | undefined
     private doubtPl = 0
+    /** True from a filling until the next step: on the bytecode what is left is told with a step. */
+    private untold = false
     private lowSinceMs: number | undefined
 
     constructor(
@@ -24,6 +26,7 @@ export class AccountJudge {
     }
 
     step(steps: number): void {
+        this.untold = false
         if (this.accountPl !== undefined) this.accountPl -= steps * this.session.mechanism.stepPl
     }
 
@@ -31,6 +34,7 @@ export class AccountJudge {
     filled(volumePl: number): void {
         this.accountPl = volumePl
         this.doubtPl = this.tickPl
+        this.untold = true
     }
 
     /** A tick's steps may have been made or not. */
@@ -52,7 +56,7 @@ export class AccountJudge {
     /** A tick is done, by a pump that has had time to begin. */
     judge(): void {
         const { residualPl, mechanism } = this.session
-        if (residualPl === 0) return
+        if (residualPl === 0 || this.untold) return
         if (this.accountPl === undefined) {
             this.accountPl = residualPl
             this.doubtPl = 0
@@ -71,7 +75,7 @@ export class AccountJudge {
     /** Judged of what the pump itself says is left: a filling that missed the reservoir it can't know of. */
     look(awake: boolean): void {
         const { residualPl, observer, world } = this.session
-        if (!awake || residualPl > observer.running.reservoirLowPl) {
+        if (!awake || this.untold || residualPl > observer.running.reservoirLowPl) {
             this.lowSinceMs = undefined
             return
         }
