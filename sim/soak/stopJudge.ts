@@ -14,6 +14,9 @@ import { LOOK_MS, READY_MS } from "./promises"
 /** Within these the pump has seen that its supply is about to fail. */
 const SAMPLES_MS = 3 * MS_PER_SECOND
 
+/** The tick that does something tells of it, and on the bytecode, where it comes late, that goes over into the next. */
+const TELL_TICKS = 2
+
 /** A pause of the sound at its longest, and what the pattern of light and sound may take to come round. */
 const SOUND_GAP_MS = 140 * MS_PER_SECOND
 const LIGHT_GAP_MS = 15 * MS_PER_SECOND
@@ -35,8 +38,8 @@ export class StopJudge {
     private heldBy = 0
     private stopAsked = false
     private stoppedSinceMs: number | undefined
-    /** Steps back in this tick, before which no occlusion was told: then it has to tell of one. */
-    private pulledBack = false
+    /** Ticks in which an occlusion is to be told yet, after steps back before which none was. */
+    private tellWithinTicks = 0
     private lightMs = 0
     private soundMs = 0
     private highSinceMs: number | undefined
@@ -52,7 +55,7 @@ export class StopJudge {
     powerChanged(): void {
         const { world, powered } = this.session
         this.told = { alarms: 0, mode: Mode.Running }
-        this.pulledBack = false
+        this.tellWithinTicks = 0
         // A memory that is damaged or silent holds nothing.
         if (this.memoryDoubted()) {
             this.stopped = false
@@ -70,7 +73,8 @@ export class StopJudge {
     }
 
     step(steps: number): void {
-        if (steps < 0 && !hasAlarm(this.told.alarms, Alarm.Occlusion)) this.pulledBack = true
+        const untold = steps < 0 && !hasAlarm(this.told.alarms, Alarm.Occlusion)
+        if (untold && this.tellWithinTicks === 0) this.tellWithinTicks = TELL_TICKS
         if (steps > 0 && this.faults.ageMs("supplyLow") > SAMPLES_MS)
             this.verdict.fail("stopHolds", `${steps} steps forward while the supply is about to fail`)
         if (steps <= 0 || this.stillFromTick === undefined || this.session.ticks < this.stillFromTick) return
@@ -79,9 +83,10 @@ export class StopJudge {
 
     /** The tick has told all that it has to. */
     tickDone(): void {
-        if (this.pulledBack && !hasAlarm(this.told.alarms, Alarm.Occlusion))
-            this.verdict.fail("stopHolds", "steps back, and no occlusion to relieve")
-        this.pulledBack = false
+        if (hasAlarm(this.told.alarms, Alarm.Occlusion)) this.tellWithinTicks = 0
+        if (this.tellWithinTicks === 0) return
+        this.tellWithinTicks -= 1
+        if (this.tellWithinTicks === 0) this.verdict.fail("stopHolds", "steps back, and no occlusion to relieve")
     }
 
     private why(): string {
@@ -97,7 +102,7 @@ export class StopJudge {
         if (mode === Mode.Stopped) this.stopped = true
         const still = (alarms & STOPPING_ALARMS) !== 0 || mode === Mode.Stopped || this.heldBy !== 0 || this.stopped
         this.stoppedSinceMs = mode === Mode.Stopped ? (this.stoppedSinceMs ?? world.nowMs) : undefined
-        this.stillFromTick = still ? (this.stillFromTick ?? ticks + 2) : undefined
+        this.stillFromTick = still ? (this.stillFromTick ?? ticks + TELL_TICKS) : undefined
         if (delivering || still) this.idleSinceMs = Infinity
         else if (this.idleSinceMs === Infinity) this.idleSinceMs = world.nowMs
     }
