@@ -46,6 +46,13 @@ describe("the scenarios shipped", () => {
     })
 })
 
+test("the year's scenario fills the reservoir every two months", () => {
+    const { durationMs, events } = loadScenario("sim/scenarios/year/year.json")
+    const fillings = events.filter(event => event.kind === "refill" || event.kind === "programme")
+    const days = [0, ...fillings.map(({ atMs }) => atMs / DAY_MS), durationMs / DAY_MS]
+    expect(days).toEqual([0, 60.5, 121.5, 182.5, 243.5, 304.5, 365])
+})
+
 describe("what a scenario comes to", () => {
     test("what is not given has its default", () => {
         const scenario = load(plain)
