@@ -23,32 +23,21 @@ export async function lengthRows(onProgress: (done: number) => void): Promise<Ro
     const rows: Row[] = []
     await runDays(1, () => {})
     const heapBeforeBytes = heapBytes()
-    let first = { msPerDay: 0, heap: 0 }
+    const measured: { days: number; msPerDay: number; megabytes: number }[] = []
     let doneDays = 0
     for (const days of LENGTHS_DAYS) {
         const { cpuMs, heap } = await runDays(days, done => onProgress((doneDays + done * days) / (allDays + 20)))
         doneDays += days
-        const msPerDay = cpuMs / days
-        if (days === LENGTHS_DAYS[0]) first = { msPerDay, heap }
+        measured.push({ days, msPerDay: cpuMs / days, megabytes: (heap - heapBeforeBytes) / BYTES_PER_MEGABYTE })
+    }
+    const year = measured[measured.length - 1]
+    const held = "heap after it less that before, garbage collected, the run's result held"
+    for (const { days, msPerDay, megabytes } of measured) {
         const what = `${days} ${days === 1 ? "day" : "days"} of a year`
-        const reference = (figure: number) => ({ figure, name: "1 day" })
+        const reference = { figure: year.msPerDay, name: "the whole year" }
         rows.push(
-            rowOf(
-                "length",
-                what,
-                msPerDay,
-                "ms/day",
-                reference(first.msPerDay),
-                "processor time of year.json cut off there",
-            ),
-            rowOf(
-                "length",
-                "",
-                (heap - heapBeforeBytes) / BYTES_PER_MEGABYTE,
-                "MB",
-                undefined,
-                "heap after it less that before, garbage collected, the run's result held",
-            ),
+            rowOf("length", what, msPerDay, "ms/day", reference, "processor time of year.json cut off there"),
+            rowOf("length", "", megabytes, "MB", { figure: year.megabytes, name: reference.name }, held),
         )
     }
     const core = await soakDaysPerMinute("core", SEEDS, 24)

@@ -3,7 +3,7 @@
 import { MS_PER_DAY } from "../../src/pump/limits"
 import type { Samples } from "../engines/result"
 import type { Facts } from "./facts"
-import { movingRatePlPerDay, totalOfRatePl } from "./samples"
+import { movingRatePlPerDay } from "./samples"
 import { formatDuration, formatMl, formatNumber, PL_PER_ML } from "./units"
 
 export const PASCALS_PER_KILOPASCAL = 1000
@@ -55,7 +55,10 @@ enum Column {
 
 /** The flows that are plotted, one value for each sample that is. */
 export interface Rates {
-    /** As the programme has it with its boluses but primes; in a run too long to show single days, averaged like the delivered. */
+    /**
+     * As the programme has it with its boluses but primes; in a run too long to show single days, all that was asked for, averaged like
+     * the delivered: a bolus between two samples is no less in it.
+     */
     programmedPlPerDay: number[]
     deliveredPlPerDay: number[]
     programmedAveraged: boolean
@@ -74,9 +77,7 @@ export function ratesOf(all: Samples, kept: Samples, windowMs: number): Rates {
         return rows.map(row => column[row])
     }
     const withBoluses = (samples: Samples) => samples.ratePlPerDay.map((rate, row) => rate + samples.bolusPlPerDay[row])
-    const programmedPlPerDay = programmedAveraged
-        ? averaged(totalOfRatePl(all.timeMs, withBoluses(all)))
-        : withBoluses(kept)
+    const programmedPlPerDay = programmedAveraged ? averaged(all.programmedPl) : withBoluses(kept)
     // At the run's first instant the pump is still starting, for less time than a plot can show.
     if (programmedPlPerDay[0] === 0) programmedPlPerDay[0] = Number.NaN
     return {
@@ -151,7 +152,7 @@ export function panelsOf(facts: Facts, samples: Samples, rates: Rates, windowMs:
             ],
             levels: [],
             alternative: `Programmed rate, at most ${formatMl(highest(rates.programmedPlPerDay))} mL per day, and delivered rate over time. The values are in the table below the plots.`,
-            note: `${rates.programmedAveraged ? "Programmed without primes, and delivered, which is what left the catheter; both" : "Programmed with boluses, without primes. Delivered is what left the catheter,"} averaged over ${window} around each time.${beyondNote}`,
+            note: `${rates.programmedAveraged ? "Programmed with boluses and primes, and delivered, which is what left the catheter; both" : "Programmed with boluses, without primes. Delivered is what left the catheter,"} averaged over ${window} around each time.${beyondNote}`,
         },
         ...(oneStrength ? [] : dosePanels(samples, rates, window)),
         {

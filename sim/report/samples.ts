@@ -40,15 +40,6 @@ export function movingRatePlPerDay(timeMs: readonly number[], totalPl: readonly 
     })
 }
 
-/** The running total (pL) of a flow that is sampled at `timeMs` and holds until the next sample. */
-export function totalOfRatePl(timeMs: readonly number[], ratePlPerDay: readonly number[]): number[] {
-    let totalPl = 0
-    return timeMs.map((atMs, i) => {
-        if (i > 0) totalPl += (ratePlPerDay[i - 1] * (atMs - timeMs[i - 1])) / MS_PER_DAY
-        return totalPl
-    })
-}
-
 /**
  * Samples of which at most `rowsMax` are left: of each group of rows the last, but the highest pressure, so that no
  * peak is lost. Times and totals stay exact where they are kept; the first and the last row always are.
