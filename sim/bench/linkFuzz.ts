@@ -11,14 +11,13 @@ import { CommandKind } from "../../src/pump/readings"
 import { ActKind } from "../../src/service/acts"
 import { Session } from "../engines/session"
 import { runVm } from "../engines/vm"
-import { commandBody, type Seal, sealAct } from "../programmer/acts"
+import { ACT, commandBody, type Seal, sealAct } from "../programmer/acts"
 import { findPump, PUMP_SERVICE_CLASS, PumpClient } from "../programmer/client"
 import { liveEvent } from "../scenario/load"
 import type { Scenario } from "../scenario/scenario"
 import { findGcHeap, GC_HEAP_BYTES, type GcHeap, gcHeapFree } from "./gcHeap"
 import { LinkBench } from "./linkBench"
 
-const ACT = 0x80
 const COMMAND_MAX = 0x83
 const FRAME_MAX = 230
 const CHALLENGE = 0x182

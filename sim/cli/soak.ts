@@ -1,6 +1,6 @@
 // `npm run soak`: simulated days with faults, drawn from seeds, on all cores. What fails is shrunk and kept as a scenario.
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -19,6 +19,7 @@ import { optionError, runCommand, wholeOption, wordOption } from "./command"
 const SIM_FOLDER = fileURLToPath(new URL("..", import.meta.url))
 
 const SEED_MAX = 2 ** 32 - 1
+const SEEDS_MAX = 1_000_000
 const DAYS_MAX = 366
 const MS_PER_DAY = 86_400_000
 const MS_PER_MINUTE = 60_000
@@ -37,8 +38,12 @@ function seedsOption(text: string): number[] {
     const [, first, last = first] = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text) ?? []
     const from = Number(first)
     const to = Number(last)
-    if (!(from <= to && to <= SEED_MAX))
-        throw optionError("--seeds", text, `A..B, whole numbers from 0 to ${SEED_MAX}, such as 1..100`)
+    if (!(from <= to && to <= SEED_MAX && to - from < SEEDS_MAX))
+        throw optionError(
+            "--seeds",
+            text,
+            `A..B, whole numbers from 0 to ${SEED_MAX}, ${SEEDS_MAX} of them at most, such as 1..100`,
+        )
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }
 
@@ -74,7 +79,7 @@ Examples
         const days = wholeOption("--days", options.days, 1, DAYS_MAX)
         const seeds = seedsOption(options.seeds)
         const engine = wordOption("--engine", options.engine, ENGINES)
-        if (keep !== undefined && existsSync(keep) === false) mkdirSync(keep, { recursive: true })
+        if (keep !== undefined) mkdirSync(keep, { recursive: true })
         if (engine === "vm" && !firmwareIsCurrent("mainSimulator")) {
             process.stderr.write("Building the firmware\n")
             await buildFirmware("mainSimulator")

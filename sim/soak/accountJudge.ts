@@ -3,7 +3,7 @@
 import { MS_PER_SECOND } from "../../src/pump/limits"
 import type { Session } from "../engines/session"
 import type { FaultBook } from "./faults"
-import type { Verdict } from "./invariants"
+import { mlText, type Verdict } from "./invariants"
 
 /** Samples after which little left is told. */
 const LOW_MS = 15 * MS_PER_SECOND
@@ -68,7 +68,7 @@ export class AccountJudge {
             this.raised(["checkpointDamaged"])
         )
             return
-        this.verdict.fail("account", `${residualPl} pL said to be left; ${this.accountPl} by the steps`)
+        this.verdict.fail("account", `${mlText(residualPl)} said to be left; ${mlText(this.accountPl)} by the steps`)
         this.accountPl = undefined
     }
 
@@ -81,6 +81,9 @@ export class AccountJudge {
         }
         this.lowSinceMs ??= world.nowMs
         if (world.nowMs - this.lowSinceMs > LOW_MS && !this.raised(["reservoirLow", "programmeMissing"]))
-            this.verdict.failOnce("inTime", `${residualPl} pL said to be left, and no alarm that the reservoir is low`)
+            this.verdict.failOnce(
+                "inTime",
+                `${mlText(residualPl)} said to be left, and no alarm that the reservoir is low`,
+            )
     }
 }

@@ -1,10 +1,10 @@
 // Whether each bolus is given as it was asked for and allowed, or told as not given.
 
-import { SENSOR_ALARMS, STOPPING_ALARMS } from "../../src/pump/alarms"
+import { hasAlarm, SENSOR_ALARMS, STOPPING_ALARMS } from "../../src/pump/alarms"
 import { MS_PER_DAY, MS_PER_MINUTE } from "../../src/pump/limits"
 import { BolusKind, Mode } from "../../src/pump/pump"
-import { BOLUS_NAMES, type BolusName } from "../engines/result"
-import type { PumpStatus, Session } from "../engines/session"
+import { type AlarmRecord, BOLUS_NAMES, type BolusName } from "../engines/result"
+import type { Session } from "../engines/session"
 import type { ScenarioEvent } from "../scenario/scenario"
 import type { Verdict } from "./invariants"
 import { LOOK_MS } from "./promises"
@@ -13,7 +13,6 @@ import { LOOK_MS } from "./promises"
 const ANSWER_MS = 10 * MS_PER_MINUTE
 
 export class BolusJudge {
-    private told = { alarms: 0, mode: Mode.Running }
     private patientDoses: number[] = []
     /** What was asked for, and how often the power went, with which a request that was heard is lost. */
     private readonly asked: { name: BolusName; atMs: number }[] = []
@@ -22,6 +21,8 @@ export class BolusJudge {
     constructor(
         private readonly session: Session,
         private readonly verdict: Verdict,
+        /** The alarms that stand. */
+        private readonly standing: readonly (AlarmRecord | undefined)[],
     ) {}
 
     follow(event: ScenarioEvent): void {
@@ -32,18 +33,14 @@ export class BolusJudge {
 
     powerChanged(): void {
         if (!this.session.powered) this.cuts += 1
-        this.told = { alarms: 0, mode: Mode.Running }
-    }
-
-    status({ alarms, mode }: PumpStatus): void {
-        this.told = { alarms, mode }
     }
 
     /** A bolus begins. */
     started(kind: BolusKind): void {
-        const { world, observer } = this.session
-        const { alarms, mode } = this.told
-        if ((alarms & (STOPPING_ALARMS | SENSOR_ALARMS)) !== 0 || mode === Mode.Stopped)
+        const { world, observer, mode } = this.session
+        const forbidding = (record: AlarmRecord | undefined, alarm: number) =>
+            record !== undefined && hasAlarm(STOPPING_ALARMS | SENSOR_ALARMS, alarm)
+        if (this.standing.some(forbidding) || mode === Mode.Stopped)
             this.verdict.fail("boluses", "a bolus began beside an alarm or a stop that forbids it")
         if (kind !== BolusKind.Patient) return
         const { nowMs } = world
@@ -52,7 +49,7 @@ export class BolusJudge {
         if (last !== undefined && nowMs - last < lockoutMinutes * MS_PER_MINUTE - LOOK_MS)
             this.verdict.fail(
                 "boluses",
-                `a patient's dose ${(nowMs - last) / MS_PER_MINUTE} min after the last; ${lockoutMinutes} at least`,
+                `a patient's dose ${((nowMs - last) / MS_PER_MINUTE).toFixed(2)} min after the last; ${lockoutMinutes} at least`,
             )
         this.patientDoses = this.patientDoses.filter(ms => nowMs - ms < MS_PER_DAY - LOOK_MS)
         this.patientDoses.push(nowMs)

@@ -5,7 +5,7 @@ import { LineEvent } from "../../src/pump/pump"
 import type { Session } from "../engines/session"
 import type { ScenarioEvent } from "../scenario/scenario"
 import type { FaultBook } from "./faults"
-import type { Verdict } from "./invariants"
+import { mlText, type Verdict } from "./invariants"
 import { LOOK_MS } from "./promises"
 
 /** The day's window is looked at this often. */
@@ -33,9 +33,8 @@ export class FlowJudge {
     private lastReservoirPl: number
     /** The same at each look of the last day. */
     private readonly gone: number[] = []
-    private resets = 0
+    private wasReset = false
     private runawayPl = 0
-    private primes = 0
     private freeFlow = false
     /** True where the pump took the time from a clock that lies, or was moved: then nobody can say which hour's flow is right. */
     private clockDoubted = false
@@ -74,13 +73,12 @@ export class FlowJudge {
         if (event.kind === "freeze" && (this.faults.hasSeen("clockStep") || this.faults.hasSeen("sensorFault clock")))
             this.clockDoubted = true
         if (event.kind === "siphon") this.freeFlow = true
-        if (event.kind === "prime") this.primes += 1
         if (event.kind === "runaway")
             this.runawayPl += (RUNAWAY_STEPS + RUNAWAY_S * event.stepsPerSecond) * this.session.world.stepPl
     }
 
     powerChanged(): void {
-        this.resets += 1
+        this.wasReset = true
         this.disturb()
         const { powered, observer } = this.session
         if (powered) this.clockDoubted = this.faults.has("sensorFault clock")
@@ -111,11 +109,9 @@ export class FlowJudge {
         if (this.freeFlow) return
         const { limits, mechanism, world } = this.session
         // What was counted before a reset leaves the windows evenly, whenever it was made: a limit may be seen twice over.
-        const times = this.resets > 0 ? 2 : 1
+        const times = this.wasReset ? 2 : 1
         const asTrue = world.stepPl / mechanism.stepPl
-        const primesPl = this.primes > 0 ? 2 * (limits.primePlMax + mechanism.stepPl) : 0
-        const mostPl = (limitPl: number) =>
-            (times * (limitPl + 2 * mechanism.stepPl) + primesPl) * asTrue + this.runawayPl
+        const mostPl = (limitPl: number) => times * (limitPl + 2 * mechanism.stepPl) * asTrue + this.runawayPl
         this.hold("an hour", LOOKS_PER_HOUR, mostPl(limits.hourPlMax))
         if (world.nowMs % DAY_LOOK_MS === 0) this.hold("a day", LOOKS_PER_DAY, mostPl(limits.dayPlMax))
     }
@@ -124,7 +120,7 @@ export class FlowJudge {
         const { gone, gonePl } = this
         const withinPl = gonePl - least(gone, gone.length - 1 - looks)
         if (withinPl > mostPl)
-            this.verdict.fail("limits", `${Math.round(withinPl)} pL within ${window}; ${Math.round(mostPl)} at most`)
+            this.verdict.fail("limits", `${mlText(withinPl)} within ${window}; ${mlText(mostPl)} at most`)
     }
 
     private judgeDelivery(): void {
@@ -149,7 +145,7 @@ export class FlowJudge {
     /** A line that is blocked or was relieved, a motor that does not do what it is told, or a time that nobody knows. */
     private isDisturbed(): boolean {
         const { world, observer } = this.session
-        const bridgeDoubted = this.bridgeDoubted || (this.resets > 0 && observer.bridging)
+        const bridgeDoubted = this.bridgeDoubted || (this.wasReset && observer.bridging)
         const timeDoubted = this.clockDoubted || bridgeDoubted
         return this.faults.disturbing || timeDoubted || world.gapPl > 0 || !world.motorPowered || this.raised(OFF)
     }
@@ -161,7 +157,7 @@ export class FlowJudge {
         if (
             !faults.hasSeen("freeze") &&
             !faults.hasSeen("supplyLow") &&
-            !(this.resets > 0 && faults.hasSeen("sensorFault clock")) &&
+            !(this.wasReset && faults.hasSeen("sensorFault clock")) &&
             scenario.world.tickJitterMsMax === 0 &&
             observer.stepErrorMax >= 1
         )

@@ -1,5 +1,7 @@
 // What a campaign holds every run to, and the book in which is written what did not hold.
 
+import { PICOLITRES_PER_ML } from "../prescription/schema"
+
 /** What must hold in every run, whatever goes wrong in it. */
 export const INVARIANTS = {
     limits: "What left the syringe stays within the guard's limits.",
@@ -24,6 +26,11 @@ export interface Violation {
     atMs: number
     /** What was seen, and what should have been. */
     text: string
+}
+
+/** A volume as a violation states it. */
+export function mlText(pl: number): string {
+    return `${(pl / PICOLITRES_PER_ML).toFixed(4)} mL`
 }
 
 /** Violations of a run that are reported; one is enough to fail. */

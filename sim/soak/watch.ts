@@ -27,12 +27,11 @@ export class WatchedSession extends Session {
     private readonly faults = new FaultBook(this, this.verdict)
     private readonly flow: FlowJudge
     private readonly stops: StopJudge
-    private readonly doses = new BolusJudge(this, this.verdict)
+    private readonly doses: BolusJudge
     private readonly accounts: AccountJudge
     private nextLookMs = LOOK_MS
     private readyMs = READY_MS
     private wasReset = false
-    private alarmsTold = 0
     /** Commands that the pump has heard and not answered yet, by their kind. */
     private readonly unanswered = new Map<CommandKind, number>()
 
@@ -42,6 +41,7 @@ export class WatchedSession extends Session {
             this.standing.some(record => record !== undefined && ids.includes(record.id))
         this.flow = new FlowJudge(this, this.faults, this.verdict, raised)
         this.stops = new StopJudge(this, this.faults, this.verdict, this.standing)
+        this.doses = new BolusJudge(this, this.verdict, this.standing)
         this.accounts = new AccountJudge(this, this.faults, this.verdict, raised)
     }
 
@@ -80,7 +80,6 @@ export class WatchedSession extends Session {
 
     private powerChanged(): void {
         this.wasReset = true
-        this.alarmsTold = 0
         if (this.powered) this.powerOns += 1
         this.readyMs = this.powered ? this.world.nowMs + READY_MS : Infinity
         this.faults.restart()
@@ -101,11 +100,9 @@ export class WatchedSession extends Session {
     override status(status: PumpStatus, delivering: boolean): void {
         if (this.powered) {
             for (let alarm = 0; alarm < ALARMS.length; alarm++)
-                if (hasAlarm(status.alarms, alarm) && !hasAlarm(this.alarmsTold, alarm))
+                if (hasAlarm(status.alarms, alarm) && this.standing[alarm] === undefined)
                     this.judgeCause(ALARMS[alarm].id, status.reasons[alarm])
-            this.alarmsTold = status.alarms
             this.stops.status(status, delivering)
-            this.doses.status(status)
         }
         super.status(status, delivering)
     }

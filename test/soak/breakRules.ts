@@ -33,7 +33,7 @@ interface Found {
 }
 
 /** Makes the edit in the copy in `folder`; throws where its text is not there, or more than once. */
-export function apply(folder: string, { file, from, to }: Edit): void {
+function apply(folder: string, { file, from, to }: Edit): void {
     const path = join(folder, file)
     const parts = readFileSync(path, "utf8").split(from)
     if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times, and should have once: ${from}`)
@@ -110,9 +110,9 @@ const command = new Command("npm run break --")
     .option("--seeds <number>", "look through so many seeds of a day each", "300")
     .action(async ({ only, seeds }: { only?: string; seeds: string }) => {
         const seedsMax = wholeOption("--seeds", seeds, 1, 100_000)
-        const ids = only?.split(",")
+        const ids = only?.split(",").map(id => id.trim())
         const rules = BROKEN_RULES.filter(
-            ({ id }) => ids === undefined || ids.some(wanted => id.includes(wanted.trim())),
+            ({ id }) => ids === undefined || id.split(", ").some(one => ids.includes(one)),
         )
         if (rules.length === 0) throw optionError("--only", only ?? "", `one or more of ${[...IDS].join(", ")}`)
         const bar = new SingleBar({
