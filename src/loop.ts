@@ -32,28 +32,37 @@ async function runTicks(parts: Parts): Promise<void> {
     let deadlineMs = START_UP_MS
     if (ds.millis() > deadlineMs) deadlineMs = nextDueMs(deadlineMs, TICK_MS, ds.millis())
     let sampleDueMs = deadlineMs
+    let sampledMs = NaN
     let alarmsShown = 0
     let priority = AlarmPriority.None
     let signalling = false
+    // What to tell whoever asked for a bolus, once it is recorded.
+    let signal: Signal | undefined
     // True while there is nothing to do until the next step, sample or segment.
     let resting = false
     pump.nowMs = deadlineMs
     const link = parts.link
     if (link) await link.begin(pump, journals)
+    // At the end of a tick, to be judged in the next: both in one would take it too long.
+    const sample = async (nowMs: number): Promise<void> => {
+        sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
+        sampledMs = nowMs
+        for (const sensor of parts.sensors) await sensor.read(readings)
+        if (link) await link.read(readings)
+    }
     while (true) {
         await ds.sleep(deadlineMs - ds.millis())
         const nowMs = ds.millis()
 
-        readings.sampled = nowMs >= sampleDueMs
-        if (readings.sampled) {
-            sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
-            for (const sensor of parts.sensors) await sensor.read(readings)
-            if (link) await link.read(readings)
-        }
+        readings.sampled = sampledMs <= nowMs
+        readings.ageMs = nowMs - sampledMs
+        sampledMs = NaN
+        const sampleDue = nowMs >= sampleDueMs
         if (parts.supply) readings.supplyFailing = parts.supply.failing()
         const heard = link?.busy
         if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing && !heard) {
             // Nothing is due: the tick is complete as it is (ENG-1).
+            if (sampleDue) await sample(nowMs)
             if (!pump.cutMotor) await parts.heartbeat.beat()
             deadlineMs = deadlineAfter(deadlineMs, nowMs)
             continue
@@ -61,6 +70,7 @@ async function runTicks(parts: Parts): Promise<void> {
         if (journals.receiving || readings.command === CommandKind.Programme)
             await journals.receive(pump, readings, link?.offers() ? link : parts.programmeOffer)
 
+        if (pump.bolusUnrecorded) readings.recorded = journals.recorded()
         tick(pump, guard, readings, nowMs, actions)
 
         if (actions.steps !== 0) {
@@ -78,14 +88,18 @@ async function runTicks(parts: Parts): Promise<void> {
             signalling = telling || priority !== AlarmPriority.None
         }
         // Recorded before it is told: nobody hears of what a power cut could still undo (JRN-1).
-        if (journals.notes(pump, readings, actions)) await journals.saveTick(pump, guard)
-        if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
+        if (journals.notes(pump, readings, actions, sampleDue || readings.sampled)) await journals.saveTick(pump, guard)
+        if (actions.bolusEvent === BolusEvent.Started) signal = Signal.Granted
+        if (actions.bolusEvent === BolusEvent.Denied) signal = Signal.Denied
+        if (signal !== undefined && journals.recorded()) {
             // Who asked for a bolus hears what became of it from the next tick on (ANN-5).
-            parts.annunciator.tell(actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
+            parts.annunciator.tell(signal)
+            signal = undefined
             signalling = true
         }
         if (parts.monitor) await parts.monitor.report(pump, guard, actions)
         if (link && heard) await link.serve(pump, journals, actions, nowMs)
+        if (sampleDue) await sample(nowMs)
         // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
         if (!pump.cutMotor) await parts.heartbeat.beat()
         // The wait for the next deadline is counted from now, and not from before this tick's work (`drivers/wait.ts`).

@@ -28,8 +28,10 @@ export interface PoweredPump {
 
 /** Reads the records and tests the pump. What fails first is an alarm that keeps the motor off until the next power-on. */
 export async function powerOn(parts: Parts, journals: JournalStore): Promise<PoweredPump> {
+    // The logic first, because it has a pump of its own, and the memory has no room to spare for two.
+    let failure = await testLogic()
     const powered = await bootPump(parts, journals)
-    const failure = await selfTest(powered, parts, journals)
+    if (failure === Reason.None) failure = await testParts(powered, parts, journals)
     if (failure !== Reason.None) raise(powered.pump, Alarm.SelfTestFailed, failure)
     // A motor that moves untold is left without power (MOT-7).
     if (failure === Reason.MotorDriver) powered.pump.cutMotor = true
@@ -66,8 +68,8 @@ async function bootPump(parts: Parts, journals: JournalStore): Promise<PoweredPu
     return { pump, guard }
 }
 
-/** Tests what delivery rests on, the first failure ends it. Sensors, clock and battery are judged with the first sample (PST-1). */
-async function selfTest(powered: PoweredPump, parts: Parts, journals: JournalStore): Promise<Reason> {
+/** Tests what delivery rests on, the first failure ends it (PST-1). */
+async function testLogic(): Promise<Reason> {
     if (!arithmeticHolds()) return Reason.Arithmetic
     if (await programImageDamaged()) return Reason.ProgramDamaged
     let part = 0
@@ -76,7 +78,11 @@ async function selfTest(powered: PoweredPump, parts: Parts, journals: JournalSto
         // The device runs only so many operations between two waits.
         await sleepFromNow(2)
     }
-    if (part !== LOGIC_HELD) return Reason.Logic
+    return part === LOGIC_HELD ? Reason.None : Reason.Logic
+}
+
+/** And then what it rests on outside the program. Sensors, clock and battery are judged with the first sample. */
+async function testParts(powered: PoweredPump, parts: Parts, journals: JournalStore): Promise<Reason> {
     // Counts this start of the firmware, too.
     await journals.saveCheckpoint(powered.pump, powered.guard)
     if (journals.works && !(await journals.verify())) return Reason.Memory

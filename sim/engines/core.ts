@@ -58,11 +58,19 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
     const actions = createActions()
     let deadlineMs = START_UP_MS
     let sampleDueMs = deadlineMs
+    let sampledMs = NaN
+    let signal: Signal | undefined
     let told = { alarms: -1, conditions: 0, acknowledged: 0, delivering: false, mode: Mode.Running, cutMotor: false }
     const indicators = createIndicators()
     let signalling = false
     let resting = false
     pump.nowMs = deadlineMs
+    const sample = async (nowMs: number): Promise<void> => {
+        sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
+        sampledMs = nowMs
+        read(session, readings)
+        if (link) await link.read(readings)
+    }
     for (let ticks = 1; ; ticks++) {
         let nowMs = deadlineMs + session.drawJitterMs()
         session.advance(Math.min(bootMs + nowMs, endMs))
@@ -71,21 +79,21 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             nowMs = session.world.frozenUntilMs - bootMs
         if (session.poweredOnMs !== bootMs || bootMs + nowMs > endMs) return
 
-        readings.sampled = nowMs >= sampleDueMs
+        readings.sampled = sampledMs <= nowMs
+        readings.ageMs = nowMs - sampledMs
+        sampledMs = NaN
+        const sampleDue = nowMs >= sampleDueMs
         const heard = link?.busy
         if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing && !heard) {
+            if (sampleDue) await sample(nowMs)
             session.tickDone()
             if (link) hearStranger(session, link)
             deadlineMs = nextDueMs(deadlineMs, TICK_MS, nowMs)
             continue
         }
-        if (readings.sampled) {
-            sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
-            read(session, readings)
-            if (link) await link.read(readings)
-        }
         if (journals.receiving || readings.command === CommandKind.Programme)
             await journals.receive(pump, readings, offer)
+        if (pump.bolusUnrecorded) readings.recorded = journals.recorded()
         tick(pump, guard, readings, nowMs, actions)
         if (actions.steps !== 0) {
             await journals.saveSteps(actions.steps)
@@ -98,9 +106,12 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             session.show(indicators.light, indicators.sounding)
             signalling = telling || priority !== AlarmPriority.None
         }
-        if (journals.notes(pump, readings, actions)) await journals.saveTick(pump, guard)
-        if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
-            addSignal(indicators, actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
+        if (journals.notes(pump, readings, actions, sampleDue || readings.sampled)) await journals.saveTick(pump, guard)
+        if (actions.bolusEvent === BolusEvent.Started) signal = Signal.Granted
+        if (actions.bolusEvent === BolusEvent.Denied) signal = Signal.Denied
+        if (signal !== undefined && journals.recorded()) {
+            addSignal(indicators, signal)
+            signal = undefined
             signalling = true
         }
         if (
@@ -139,6 +150,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
         }
         session.residualPl = pump.residualPl
         if (link && heard) await link.serve(pump, journals, actions, nowMs)
+        if (sampleDue) await sample(nowMs)
         session.tickDone()
         if (link) hearStranger(session, link)
         resting = pump.idleUntilMs > nowMs && !signalling && journals.rests()

@@ -19,9 +19,6 @@ export function decimalOf(byte: number, min: number, max: number): number {
     return units <= 9 && value >= min && value <= max ? value : NaN
 }
 
-// Days of the year before each month and after the last, in a year that is no leap year.
-const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]
-
 /**
  * Local time as milliseconds since Monday 3 January 2000 00:00, so that what is left after whole weeks is the time of the week.
  * Taken from the clock's first seven registers: seconds, minutes, hours (of 24, or of 12 with the half of the day), weekday,
@@ -43,10 +40,12 @@ export function wallMsOf(registers: Bytes): number {
     const year = decimalOf(registers[6], 0, 99)
     if (!(month >= 1 && year >= 0)) return NaN
     const leapYear = (year & 3) === 0 ? 1 : 0
-    const monthDays = DAYS_BEFORE_MONTH[month] - DAYS_BEFORE_MONTH[month - 1] + (month === 2 ? leapYear : 0)
+    // Odd months up to July and even ones from August on have 31 days.
+    const monthDays = month === 2 ? 28 + leapYear : 30 + ((month + (month >> 3)) & 1)
     if (!(date <= monthDays)) return NaN
-    const leapDay = month > 2 ? leapYear : 0
-    const days = year * 365 + Math.floor((year + 3) / 4) + DAYS_BEFORE_MONTH[month - 1] + leapDay + date - 1
+    // Months are 30 7/12 days in the mean, and February is two short of that.
+    const daysBeforeMonth = Math.floor((month * 367 - 362) / 12) - (month > 2 ? 2 - leapYear : 0)
+    const days = year * 365 + Math.floor((year + 3) / 4) + daysBeforeMonth + date - 1
     const sinceMonday = days - 2 // 2000-01-01 was a Saturday
     if (!(sinceMonday >= 0)) return NaN
     return sinceMonday * MS_PER_DAY + hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND

@@ -1,8 +1,16 @@
 // Carries the journal to the record memory and back: what is written, and where, is decided in `pump/journal.ts`.
 
 import { Alarm, hasAlarm, Reason } from "../pump/alarms"
-import { crc32, readUint, writeUint } from "../pump/bytes"
-import { CHECKPOINT_SIZE, CHECKPOINT_SIZE_MAX, Checkpoint, encodeCheckpoint, ProgrammeSource } from "../pump/checkpoint"
+import { copyBytes, crc32, readUint, writeUint } from "../pump/bytes"
+import {
+    beginDraft,
+    CHECKPOINT_SIZE,
+    CHECKPOINT_SIZE_MAX,
+    Checkpoint,
+    continueDraft,
+    createDraft,
+    ProgrammeSource,
+} from "../pump/checkpoint"
 import {
     decodeEntry,
     dropEntry,
@@ -66,6 +74,9 @@ export interface RememberedPump {
     journal: Journal
 }
 
+/** Ticks in a row that may pass the work on: the one that reads the sensors, and the one that judges what they read. */
+const BUSY_TICKS = 2
+
 export class JournalStore {
     /** False while the memory does not take what is to be written. */
     works = true
@@ -77,6 +88,11 @@ export class JournalStore {
     private stored: StoredLimits = { limits: undefined, sequence: 0 }
     private guard: Guard | undefined
     private checkpointOwed = false
+    /** True while a checkpoint is on its way into bytes, and once all of it is there. */
+    private drafting = false
+    private drafted = false
+    /** Ticks in a row that had no time for it. */
+    private passedOver = 0
     /** The minute of the guard that runs, and what the last checkpoint says of its windows. */
     private guardMinute = 0
     private savedHourSteps = 0
@@ -97,6 +113,7 @@ export class JournalStore {
     /** Where the programme that was taken last stands. */
     private storedAt = ProgrammeSource.Flash
     private readonly checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
+    private readonly draft = createDraft(this.checkpoint)
     private readonly odometer = Buffer.alloc(ODOMETER_SIZE)
     private readonly entry = Buffer.alloc(ENTRY_SIZE)
 
@@ -153,11 +170,20 @@ export class JournalStore {
     /** True while there is nothing to write or to bring in. */
     rests(): boolean {
         const journal = this.journal
-        return journal !== undefined && !this.checkpointOwed && !this.receiving && journal.log.waiting === 0
+        const written = !this.checkpointOwed && !this.drafting
+        return journal !== undefined && written && !this.receiving && journal.log.waiting === 0
     }
 
-    /** Notes what this tick has made worth remembering; true when there is something to write. */
-    notes(pump: Pump, readings: Readings, actions: Actions): boolean {
+    /** True once all that must outlast a reset is recorded, or the memory takes nothing: what became of a command may be told (JRN-1). */
+    recorded(): boolean {
+        return !this.works || !(this.checkpointOwed || this.drafting)
+    }
+
+    /**
+     * Notes what this tick has made worth remembering; true when there is something to write, and time to.
+     * @param busy true in a tick with much else to do: it passes the work on, but no more than two of them in a row do
+     */
+    notes(pump: Pump, readings: Readings, actions: Actions, busy: boolean): boolean {
         const journal = this.journal
         if (!journal) return false
         if (actions.programmeAnswer === ProgrammeAnswer.Taken) {
@@ -169,23 +195,28 @@ export class JournalStore {
         noteTick(log, pump, readings, actions)
         readings.memoryFault = this.works ? SensorFault.None : SensorFault.Missing
         const guard = this.guard
-        if (actions.checkpointDue || (guard && guard.minute !== this.guardMinute && this.windowsMoved(guard)))
-            this.checkpointOwed = true
+        if (guard && guard.minute !== this.guardMinute) {
+            this.guardMinute = guard.minute
+            // Until the guard's windows move again all steps count in them, so that a reset can tell from a checkpoint and the steps
+            // since exactly what is in them, and trips no guard whose limits are kept (GRD-11).
+            if (guard.hourSteps !== this.savedHourSteps || guard.daySteps !== this.savedDaySteps)
+                this.checkpointOwed = true
+        }
+        if (actions.checkpointDue) this.checkpointOwed = true
         if (this.held && hasAlarm(pump.conditions, Alarm.CheckpointDamaged)) return false
-        // A memory that is silent is tried once a second.
-        return (this.checkpointOwed || log.waiting > 0 || log.lost > 0) && (this.works || readings.sampled)
+        if (busy && this.passedOver < BUSY_TICKS) {
+            this.passedOver += 1
+            return false
+        }
+        this.passedOver = 0
+        return this.checkpointOwed || this.drafting || log.waiting > 0 || log.lost > 0
     }
 
     /**
-     * True once a minute in which the guard's windows changed. Until they move again all steps count in them, so that a reset can tell
-     * from a checkpoint and the steps since exactly what is in them, and trips no guard whose limits are kept (GRD-11).
+     * Does one thing of what is to be written: a part of the checkpoint, or its transfer once it is whole, or else an entry of the log.
+     * So no tick takes long, and what happened is recorded within a second. What the memory does not take is tried again, with a new
+     * checkpoint: about once a second.
      */
-    private windowsMoved(guard: Guard): boolean {
-        this.guardMinute = guard.minute
-        return guard.hourSteps !== this.savedHourSteps || guard.daySteps !== this.savedDaySteps
-    }
-
-    /** Writes an entry of the log, and the checkpoint where it is due. What the memory does not take is tried again. */
     async saveTick(pump: Pump, guard: Guard): Promise<void> {
         const journal = this.journal
         if (!journal) return
@@ -196,28 +227,42 @@ export class JournalStore {
             await this.saveOdometer(journal, 1)
             await this.saveCheckpoint(pump, guard)
             this.checkpointOwed = true
+        } else if (this.drafted) await this.writeCheckpoint(journal)
+        else if (this.drafting) this.drafted = continueDraft(this.draft, pump)
+        else if (this.checkpointOwed) this.beginCheckpoint(journal, pump, guard)
+        else {
+            const place = nextEntry(journal.log, pump, this.entry)
+            if (place && (await this.write(entryAddress(place), this.entry, ENTRY_SIZE))) dropEntry(journal.log)
         }
-        const place = nextEntry(journal.log, pump, this.entry)
-        if (place && (await this.write(entryAddress(place), this.entry, ENTRY_SIZE))) dropEntry(journal.log)
-        if (this.checkpointOwed) await this.saveCheckpoint(pump, guard)
     }
 
-    /** Writes the checkpoint over the older copy. */
+    /** Writes the checkpoint over the older copy, all in one go: for the time before the first tick. */
     async saveCheckpoint(pump: Pump, guard: Guard): Promise<void> {
         const journal = this.journal
         if (!journal || this.held) return
-        journal.sequence += 1
-        encodeCheckpoint(pump, guard, journal, this.checkpoint)
+        this.beginCheckpoint(journal, pump, guard)
+        while (!continueDraft(this.draft, pump)) {}
+        await this.writeCheckpoint(journal)
+    }
+
+    private beginCheckpoint(journal: Journal, pump: Pump, guard: Guard): void {
+        this.checkpointOwed = false
+        this.drafting = true
+        this.drafted = false
+        beginDraft(this.draft, pump, guard, journal, journal.sequence + 1)
         this.savedHourSteps = guard.hourSteps
         this.savedDaySteps = guard.daySteps
-        const kept = await this.write(checkpointAddress(journal.sequence), this.checkpoint, CHECKPOINT_SIZE)
-        this.checkpointOwed = !kept
-        // It is tried again in the same place: what was there may be torn, and the other copy is good.
-        if (!kept) journal.sequence -= 1
-        if (kept && this.unmarkedId !== 0) {
-            await this.markFlashed(this.unmarkedId)
-            this.unmarkedId = 0
-        }
+    }
+
+    private async writeCheckpoint(journal: Journal): Promise<void> {
+        this.drafting = false
+        this.drafted = false
+        // One that is not taken is owed again, for the same place: what was there may be torn, and the other copy is good.
+        if (!(await this.write(checkpointAddress(journal.sequence + 1), this.checkpoint, CHECKPOINT_SIZE))) return
+        journal.sequence += 1
+        if (this.unmarkedId === 0) return
+        await this.markFlashed(this.unmarkedId)
+        this.unmarkedId = 0
     }
 
     /** Reads back the checkpoint that was saved last: true when the memory holds exactly that. For the power-on self-test. */
@@ -253,7 +298,7 @@ export class JournalStore {
             const length = piece ? piece.length : 0
             if (this.received + length > this.incoming.length) this.refuse(ProgrammeAnswer.Damaged)
             else {
-                if (piece) for (let i = 0; i < length; i++) this.incoming[this.received + i] = piece[i]
+                if (piece) copyBytes(this.incoming, this.received, piece, 0, length)
                 this.sum = crc32(this.incoming, this.received, this.received + length, this.sum)
                 this.received += length
                 // What ends here may have broken off: then its checksum is wrong.
@@ -281,7 +326,7 @@ export class JournalStore {
         const size = this.received
         if (this.sum !== WHOLE_RECORD_SUM) return this.refuse(ProgrammeAnswer.Damaged)
         const record = Buffer.alloc(size)
-        for (let i = 0; i < size; i++) record[i] = incoming[i]
+        copyBytes(record, 0, incoming, 0, size)
         const programme = decodeProgramme(record)
         if (typeof programme === "string") return this.refuse(ProgrammeAnswer.Damaged)
         const answer = this.judgeProgramme(programme, pump)
@@ -290,7 +335,7 @@ export class JournalStore {
         const first = !journal || journal.programmeSource !== ProgrammeSource.First
         this.storedAt = first ? ProgrammeSource.First : ProgrammeSource.Second
         // While a checkpoint is owed, the one in the memory may be of a programme in that very place.
-        if (this.checkpointOwed || !(await this.saveProgramme(this.storedAt, record)))
+        if (this.checkpointOwed || this.drafting || !(await this.saveProgramme(this.storedAt, record)))
             return this.refuse(ProgrammeAnswer.NotStored)
         this.incoming = undefined
         this.sum = readUint(record, size - 4, 4)
@@ -394,7 +439,7 @@ export class JournalStore {
             const size = Math.min(TRANSFER_MAX, length - from)
             const piece = await this.memory.read(address + 2 + from, size)
             if (!piece) return "the record memory does not answer"
-            for (let i = 0; i < size; i++) record[from + i] = piece[i]
+            copyBytes(record, from, piece, 0, size)
             // Summed piece by piece: what runs between two waits is bounded on the device.
             sum = crc32(record, from, from + size, sum)
         }
@@ -410,7 +455,7 @@ export class JournalStore {
         if (!(await this.write(address, piece, 2))) return false
         for (let from = 0; from < record.length; from += TRANSFER_MAX) {
             const size = Math.min(TRANSFER_MAX, record.length - from)
-            for (let i = 0; i < size; i++) piece[i] = record[from + i]
+            copyBytes(piece, 0, record, from, size)
             if (!(await this.write(address + 2 + from, piece, size))) return false
             if (!(await holds(this.memory, address + 2 + from, piece, 0, size))) return false
         }

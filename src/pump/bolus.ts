@@ -37,8 +37,9 @@ export function askBolus(pump: Pump, readings: Readings, kind: BolusKind, action
         return
     }
     actions.bolusEvent = BolusEvent.Started
-    // Recorded before its first step, which the next tick makes at the earliest (JRN-4).
+    // Recorded before its first step (JRN-4).
     actions.checkpointDue = true
+    pump.bolusUnrecorded = true
     if (kind === BolusKind.Patient) {
         const programme = pump.programme
         if (programme) countDose(pump.doses, programme.lockoutMinutes * MS_PER_MINUTE)

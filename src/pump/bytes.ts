@@ -38,6 +38,11 @@ export function writeUint(bytes: WritableBytes, offset: number, size: number, va
     if (size > 3) bytes[offset + 3] = (low >> 24) & 255
 }
 
+/** Copies the first `length` bytes after `from` of one string to those after `to` of another. */
+export function copyBytes(target: WritableBytes, to: number, bytes: Bytes, from: number, length: number): void {
+    for (let i = 0; i < length; i++) target[to + i] = bytes[from + i]
+}
+
 /** CRC-32 (IEEE 802.3, reflected) of each byte: one look-up for a byte takes the device half the time of two for its halves. */
 const CRC_OF_BYTE = crcOfBytes()
 

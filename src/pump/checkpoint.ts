@@ -128,78 +128,149 @@ export interface Checkpoint {
 }
 
 /**
- * Writes the checkpoint of `pump` into `bytes`, CHECKPOINT_SIZE long.
- * Layout, little-endian: version u8, mode u8, broken runs u8, guard's trip u8, sequence u32, latched alarms u32, residual u48, metered
- * u48, counted u48, sensed u48 (pL), guard's steps of the hour u32 and of the day u32, flags u8 (1: reservoir empty, 2: end switch
- * differs, 4: refill differs, 8: account unknown, 16: a bolus waits; from 32 on the kind of bolus), size u8, starts u32, steps forward u48 and back u48, uncertain u48 (pL), bolus
- * u48 and what is left of it u48 (pL), guard's steps that primes still allow u32 and have used u32, wall time u32, of the stop u32, of
- * the refill u32 (s), refilled u48 (pL), flash id u32, programme's checksum u32, events u32, faults u32, programme's source u8,
- * reasons 32 x u8, metered of the bolus that waits u32, line u32 (pL) and its concentration u32 (ng/mL), bridge u40 (pL/day), given
- * besides the schedule u40 (pL), lockout u16 (min), patient's doses u8, shift u24 (10 ms, from -14 h on), local time's offset u32 (s, from
- * -2^31 on), into the patient u48 (pL); then the CRC-32 of all before it. Up to the flags it is what version 2 was, and up to the reasons
- * version 3.
+ * Bytes of each number of a checkpoint, a digit each, in the order in which they stand, little-endian; 0 where the reasons do:
+ * version, mode, broken runs, guard's trip; sequence, latched alarms; residual, metered, counted, sensed (pL); guard's steps of the
+ * hour and of the day; flags (1: reservoir empty, 2: end switch differs, 4: refill differs, 8: account unknown, 16: a bolus waits; from 32
+ * on the kind of bolus), size; starts; steps forward and back, uncertain, bolus and what is left of it (pL); guard's steps that primes
+ * still allow and have used, wall time, of the stop, of the refill (s); refilled (pL); flash id, programme's checksum, events, faults;
+ * programme's source; reasons of the alarms, a byte each; metered of the bolus that waits (pL), line (pL) and its concentration (ng/mL);
+ * bridge (pL/day), given besides the schedule (pL); lockout (min), patient's doses, shift (10 ms, from -14 h on), local time's offset
+ * (s, from -2^31 on), into the patient (pL). Then the CRC-32 of all before it. Up to the flags it is what version 2 was, and up to the
+ * reasons version 3.
  */
+const SIZES = "111144666644114666664444464444104445521346"
+
+const DIGIT_0 = 48
+
+/** Where in that order the times by the wall clock stand, the doses of the window and of the day, and the shift of local time. */
+const WALL_NUMBER = 22
+const WALL_TIMES = 3
+const WINDOW_NUMBER = 36
+const PATIENT_DOSES_NUMBER = 38
+const SHIFT_NUMBER = 39
+
+/** At least so many bytes are put down at once; on the chip that takes some 5 ms. */
+const PART_SIZE = 44
+
+/** A checkpoint on its way into bytes: it is of one tick, and put down part by part, because all at once would take a tick too long. */
+export interface CheckpointDraft {
+    /** CHECKPOINT_SIZE long. */
+    bytes: WritableBytes
+    numbers: number[]
+    /** True once the doses of a day and of the window are among them: to add these up takes a tick of its own. */
+    counted: boolean
+    /** How many of them have been put down, in how many bytes, and the CRC-32 of those. */
+    written: number
+    size: number
+    sum: number
+}
+
+/** A draft that is put down in `bytes`, CHECKPOINT_SIZE long. */
+export function createDraft(bytes: WritableBytes): CheckpointDraft {
+    return { bytes, numbers: [], counted: false, written: 0, size: 0, sum: 0 }
+}
+
+/** Writes the checkpoint of `pump` into `bytes`, CHECKPOINT_SIZE long. */
 export function encodeCheckpoint(pump: Pump, guard: Guard, journal: Journal, bytes: WritableBytes): void {
-    const size = CHECKPOINT_SIZE - 4
+    const draft = createDraft(bytes)
+    beginDraft(draft, pump, guard, journal, journal.sequence)
+    while (!continueDraft(draft, pump)) {}
+}
+
+/** Takes down what the checkpoint of this tick says; `sequence` is its number. */
+export function beginDraft(draft: CheckpointDraft, pump: Pump, guard: Guard, journal: Journal, sequence: number): void {
     const volume = pump.volume
-    bytes[0] = CHECKPOINT_VERSION
-    bytes[1] = pump.mode
-    bytes[2] = Math.min(pump.brokenRuns, 255)
-    bytes[3] = guard.trip
-    writeUint(bytes, 4, 4, journal.sequence)
-    writeUint(bytes, 8, 4, pump.latched >>> 0)
-    // A relief may give a full reservoir a little more than it can hold.
-    writeUint(bytes, 12, 6, Math.min(pump.residualPl, RESERVOIR_PL_MAX))
     // The account of the volume is a sample old; the steps are as of now.
     const unmeteredSteps = pump.commandedSteps - volume.commandedSteps
     const unmeteredPl = unmeteredSteps > 0 || unmeteredSteps < 0 ? unmeteredSteps * pump.mechanism.stepPl : 0
-    writeUint(bytes, 18, 6, Math.max(0, volume.meteredPl + unmeteredPl))
-    writeUint(bytes, 24, 6, Math.max(0, volume.countedPl))
-    writeUint(bytes, 30, 6, Math.max(0, volume.sensedPl))
-    writeUint(bytes, 36, 4, guard.hourSteps)
-    writeUint(bytes, 40, 4, guard.daySteps)
     let flags = (pump.conditions & (1 << Alarm.ReservoirEmpty)) !== 0 ? RESERVOIR_EMPTY : 0
     if (volume.endSwitchDiffers) flags = flags | END_SWITCH_DIFFERS
     if (volume.refillDiffers) flags = flags | REFILL_DIFFERS
     if ((pump.conditions & (1 << Alarm.CheckpointDamaged)) !== 0) flags = flags | ACCOUNT_UNKNOWN
     if (pump.heldRatePlPerDay > 0) flags = flags | BOLUS_WAITS
-    bytes[44] = flags + BOLUS_KIND * pump.bolusKind
-    bytes[45] = CHECKPOINT_SIZE
-    writeUint(bytes, 46, 4, journal.starts)
-    writeUint(bytes, 50, 6, journal.forwardSteps)
-    writeUint(bytes, 56, 6, journal.backSteps)
-    writeUint(bytes, 62, 6, pump.uncertainPl)
-    writeUint(bytes, 68, 6, pump.bolusKind !== BolusKind.None ? pump.bolusPl : 0)
-    writeUint(bytes, 74, 6, pump.bolusLeftPl)
-    writeUint(bytes, 80, 4, guard.primeSteps)
-    writeUint(bytes, 84, 4, guard.primeDaySteps)
-    writeUint(bytes, 88, 4, wallSecondsAt(pump, pump.nowMs))
-    writeUint(bytes, 92, 4, pump.mode === Mode.Stopped ? wallSecondsAt(pump, pump.stoppedSinceMs) : WALL_UNKNOWN)
-    writeUint(bytes, 96, 4, pump.refilledWallS)
-    writeUint(bytes, 100, 6, pump.refilledPl)
-    writeUint(bytes, 106, 4, journal.flashId)
-    writeUint(bytes, 110, 4, journal.programmeSum)
-    writeUint(bytes, 114, 4, journal.log.events)
-    writeUint(bytes, 118, 4, journal.log.faults)
-    bytes[122] = journal.programmeSource
     const reasons = pump.reasons
-    for (let i = 0; i < REASONS; i++) bytes[REASONS_AT + i] = i < ALARM_COUNT ? reasons[i] : 0
-    writeUint(bytes, 155, 4, pump.heldPl - pump.heldLeftPl)
-    writeUint(bytes, 159, 4, pump.lineLeftPl)
-    writeUint(bytes, 163, 4, pump.lineNgPerMl)
-    writeUint(bytes, 167, 5, pump.bridgeRatePlPerDay)
-    const programme = pump.programme
-    const windowMinutes = programme && programme.windowMinutes > 0 ? programme.windowMinutes : WINDOW_MINUTES_MAX
-    // More than any window's limit denies as much as the limit does.
-    writeUint(bytes, 172, 5, Math.min(windowVolume(pump.doses, windowMinutes), DAY_LIMIT_PL_MAX))
-    writeUint(bytes, 177, 2, Math.ceil(pump.doses.lockoutMs / MS_PER_MINUTE))
-    bytes[179] = dosesOfDay(pump.doses)
-    // As far as the schedule has come by now: after a reset it does not go back to where the flow changed last.
-    const shiftLeftMs = shiftLeftAt(pump, pump.nowMs)
-    writeUint(bytes, 180, 3, Math.floor(shiftLeftMs / SHIFT_UNIT_MS + 0.5) + SHIFT_FROM)
-    writeUint(bytes, 183, 4, Math.floor(pump.localMinusClockMs / MS_PER_SECOND + 0.5) + OFFSET_FROM_S)
-    writeUint(bytes, 187, 6, Math.max(0, pump.patientPl))
-    writeUint(bytes, size, 4, crc32(bytes, 0, size, 0))
+    const bytes = draft.bytes
+    for (let i = 0; i < ALARM_COUNT; i++) bytes[REASONS_AT + i] = reasons[i]
+    draft.numbers = [
+        CHECKPOINT_VERSION,
+        pump.mode,
+        Math.min(pump.brokenRuns, 255),
+        guard.trip,
+        sequence,
+        pump.latched >>> 0,
+        // A relief may give a full reservoir a little more than it can hold.
+        Math.min(pump.residualPl, RESERVOIR_PL_MAX),
+        Math.max(0, volume.meteredPl + unmeteredPl),
+        Math.max(0, volume.countedPl),
+        Math.max(0, volume.sensedPl),
+        guard.hourSteps,
+        guard.daySteps,
+        flags + BOLUS_KIND * pump.bolusKind,
+        CHECKPOINT_SIZE,
+        journal.starts,
+        journal.forwardSteps,
+        journal.backSteps,
+        pump.uncertainPl,
+        pump.bolusKind !== BolusKind.None ? pump.bolusPl : 0,
+        pump.bolusLeftPl,
+        guard.primeSteps,
+        guard.primeDaySteps,
+        wallSecondsAt(pump, pump.nowMs),
+        pump.mode === Mode.Stopped ? wallSecondsAt(pump, pump.stoppedSinceMs) : WALL_UNKNOWN,
+        pump.refilledWallS,
+        pump.refilledPl,
+        journal.flashId,
+        journal.programmeSum,
+        journal.log.events,
+        journal.log.faults,
+        journal.programmeSource,
+        0,
+        pump.heldPl - pump.heldLeftPl,
+        pump.lineLeftPl,
+        pump.lineNgPerMl,
+        pump.bridgeRatePlPerDay,
+        0,
+        Math.ceil(pump.doses.lockoutMs / MS_PER_MINUTE),
+        0,
+        // As far as the schedule has come by now: after a reset it does not go back to where the flow changed last.
+        Math.floor(shiftLeftAt(pump, pump.nowMs) / SHIFT_UNIT_MS + 0.5) + SHIFT_FROM,
+        Math.floor(pump.localMinusClockMs / MS_PER_SECOND + 0.5) + OFFSET_FROM_S,
+        Math.max(0, pump.patientPl),
+    ]
+    draft.counted = false
+    draft.written = 0
+    draft.size = 0
+    draft.sum = 0
+}
+
+/** Puts down the next part of it; true when all of it is in the bytes. What was given since it began counts as given before. */
+export function continueDraft(draft: CheckpointDraft, pump: Pump): boolean {
+    const bytes = draft.bytes
+    const numbers = draft.numbers
+    if (!draft.counted) {
+        draft.counted = true
+        const programme = pump.programme
+        const windowMinutes = programme && programme.windowMinutes > 0 ? programme.windowMinutes : WINDOW_MINUTES_MAX
+        // More than any window's limit denies as much as the limit does.
+        numbers[WINDOW_NUMBER] = Math.min(windowVolume(pump.doses, windowMinutes), DAY_LIMIT_PL_MAX)
+        numbers[PATIENT_DOSES_NUMBER] = dosesOfDay(pump.doses)
+        return false
+    }
+    const from = draft.size
+    let at = from
+    let written = draft.written
+    while (written < numbers.length && at - from < PART_SIZE) {
+        const size = SIZES.charCodeAt(written) - DIGIT_0
+        if (size > 0) writeUint(bytes, at, size, numbers[written])
+        at += size > 0 ? size : REASONS
+        written += 1
+    }
+    draft.sum = crc32(bytes, from, at, draft.sum)
+    draft.size = at
+    draft.written = written
+    if (written < numbers.length) return false
+    writeUint(bytes, at, 4, draft.sum)
+    return true
 }
 
 /** Wall time in whole seconds at `ms` on the monotonic clock; WALL_UNKNOWN while the time of day is unknown. */
@@ -222,66 +293,93 @@ export function decodeCheckpoint(bytes: Bytes): Checkpoint | Reason {
         return Reason.RecordDamaged
     if (readUint(bytes, size, 4) !== crc32(bytes, 0, size, 0)) return Reason.RecordDamaged
     if (version > CHECKPOINT_VERSION) return Reason.RecordNewer
-    const full = version === CHECKPOINT_VERSION
-    const known = full || version === FORMER_VERSION
-    const sizeOfVersion = full ? CHECKPOINT_SIZE : known ? FORMER_SIZE : OLD_SIZE
-    if (!(known || version === OLD_VERSION) || size + 4 !== sizeOfVersion) return Reason.RecordDamaged
-    const residualPl = readUint(bytes, 12, 6)
-    if (bytes[1] > Mode.Running || !(residualPl <= RESERVOIR_PL_MAX)) return Reason.RecordDamaged
-    if (known && bytes[122] > ProgrammeSource.Second) return Reason.RecordDamaged
-    if (full && bytes[44] >> 5 > BolusKind.Patient) return Reason.RecordDamaged
+    const sizeOfVersion =
+        version === CHECKPOINT_VERSION ? CHECKPOINT_SIZE : version === FORMER_VERSION ? FORMER_SIZE : OLD_SIZE
+    if (version < OLD_VERSION || size + 4 !== sizeOfVersion) return Reason.RecordDamaged
+    const checkpoint = checkpointOf(bytes, size)
+    const { mode, residualPl, programmeSource, bolusKind } = checkpoint
+    if (mode > Mode.Running || !(residualPl <= RESERVOIR_PL_MAX)) return Reason.RecordDamaged
+    if (programmeSource > ProgrammeSource.Second || bolusKind > BolusKind.Patient) return Reason.RecordDamaged
+    return checkpoint
+}
+
+/** What a pump that never ran goes by: nothing done, no time known. */
+export function blankCheckpoint(): Checkpoint {
+    return checkpointOf([], 0)
+}
+
+/** What the first `size` bytes say, and where an earlier version had not all of it, what is not known. */
+function checkpointOf(bytes: Bytes, size: number): Checkpoint {
+    const known = size >= FORMER_SIZE - 4
+    const full = size >= CHECKPOINT_SIZE - 4
+    const numbers = readNumbers(bytes, size)
+    if (!known) for (let i = WALL_NUMBER; i < WALL_NUMBER + WALL_TIMES; i++) numbers[i] = WALL_UNKNOWN
+    if (!full) {
+        numbers[SHIFT_NUMBER] = SHIFT_FROM
+        numbers[SHIFT_NUMBER + 1] = OFFSET_FROM_S
+    }
+    const flags = numbers[12]
+    const bolusPl = numbers[18]
     const reasons: Reason[] = []
     for (let i = 0; i < ALARM_COUNT; i++) reasons.push(known ? bytes[REASONS_AT + i] : Reason.None)
-    const number = (offset: number, length: number) => (known ? readUint(bytes, offset, length) : 0)
-    const latest = (offset: number, length: number, otherwise: number) =>
-        full ? readUint(bytes, offset, length) : otherwise
-    const wall = (offset: number) => (known ? readUint(bytes, offset, 4) : WALL_UNKNOWN)
     return {
-        sequence: readUint(bytes, 4, 4),
-        mode: bytes[1],
-        brokenRuns: bytes[2],
-        starts: number(46, 4),
-        guardTrip: bytes[3],
-        latched: readUint(bytes, 8, 4),
+        mode: numbers[1],
+        brokenRuns: numbers[2],
+        guardTrip: numbers[3],
+        sequence: numbers[4],
+        latched: numbers[5],
         reasons,
-        reservoirEmpty: (bytes[44] & RESERVOIR_EMPTY) !== 0,
-        accountUnknown: (bytes[44] & ACCOUNT_UNKNOWN) !== 0,
-        residualPl,
-        meteredPl: readUint(bytes, 18, 6),
-        countedPl: readUint(bytes, 24, 6),
-        sensedPl: readUint(bytes, 30, 6),
-        endSwitchDiffers: (bytes[44] & END_SWITCH_DIFFERS) !== 0,
-        refillDiffers: (bytes[44] & REFILL_DIFFERS) !== 0,
-        uncertainPl: number(62, 6),
-        refilledWallS: wall(96),
-        refilledPl: number(100, 6),
-        forwardSteps: number(50, 6),
-        backSteps: number(56, 6),
-        bolusKind: full ? bytes[44] >> 5 : number(68, 6) > 0 ? BolusKind.Prime : BolusKind.None,
-        bolusPl: number(68, 6),
-        bolusLeftPl: number(74, 6),
-        heldMeteredPl: full && (bytes[44] & BOLUS_WAITS) !== 0 ? readUint(bytes, 155, 4) : -1,
-        lineLeftPl: latest(159, 4, 0),
-        lineNgPerMl: latest(163, 4, 0),
-        bridgeRatePlPerDay: latest(167, 5, 0),
-        windowPl: latest(172, 5, 0),
-        lockoutMinutes: latest(177, 2, 0),
-        patientDoses: latest(179, 1, 0),
-        shiftLeftMs: (latest(180, 3, SHIFT_FROM) - SHIFT_FROM) * SHIFT_UNIT_MS,
-        localMinusClockS: latest(183, 4, OFFSET_FROM_S) - OFFSET_FROM_S,
-        patientPl: latest(187, 6, 0),
-        guardHourSteps: readUint(bytes, 36, 4),
-        guardDaySteps: readUint(bytes, 40, 4),
-        guardPrimeSteps: number(80, 4),
-        guardPrimeDaySteps: number(84, 4),
-        wallS: wall(88),
-        stoppedWallS: wall(92),
-        flashId: number(106, 4),
-        programmeSource: known ? bytes[122] : ProgrammeSource.Flash,
-        programmeSum: number(110, 4),
-        events: number(114, 4),
-        faults: number(118, 4),
+        reservoirEmpty: (flags & RESERVOIR_EMPTY) !== 0,
+        accountUnknown: (flags & ACCOUNT_UNKNOWN) !== 0,
+        endSwitchDiffers: (flags & END_SWITCH_DIFFERS) !== 0,
+        refillDiffers: (flags & REFILL_DIFFERS) !== 0,
+        residualPl: numbers[6],
+        meteredPl: numbers[7],
+        countedPl: numbers[8],
+        sensedPl: numbers[9],
+        guardHourSteps: numbers[10],
+        guardDaySteps: numbers[11],
+        starts: numbers[14],
+        forwardSteps: numbers[15],
+        backSteps: numbers[16],
+        uncertainPl: numbers[17],
+        bolusKind: full ? flags >> 5 : bolusPl > 0 ? BolusKind.Prime : BolusKind.None,
+        bolusPl,
+        bolusLeftPl: numbers[19],
+        heldMeteredPl: full && (flags & BOLUS_WAITS) !== 0 ? numbers[32] : -1,
+        guardPrimeSteps: numbers[20],
+        guardPrimeDaySteps: numbers[21],
+        wallS: numbers[WALL_NUMBER],
+        stoppedWallS: numbers[23],
+        refilledWallS: numbers[24],
+        refilledPl: numbers[25],
+        flashId: numbers[26],
+        programmeSum: numbers[27],
+        events: numbers[28],
+        faults: numbers[29],
+        programmeSource: numbers[30],
+        lineLeftPl: numbers[33],
+        lineNgPerMl: numbers[34],
+        bridgeRatePlPerDay: numbers[35],
+        windowPl: numbers[WINDOW_NUMBER],
+        lockoutMinutes: numbers[37],
+        patientDoses: numbers[PATIENT_DOSES_NUMBER],
+        shiftLeftMs: (numbers[SHIFT_NUMBER] - SHIFT_FROM) * SHIFT_UNIT_MS,
+        localMinusClockS: numbers[40] - OFFSET_FROM_S,
+        patientPl: numbers[41],
     }
+}
+
+/** All numbers in the first `size` bytes; those that an earlier version had not are 0. */
+function readNumbers(bytes: Bytes, size: number): number[] {
+    const numbers: number[] = []
+    let at = 0
+    for (let i = 0; i < SIZES.length; i++) {
+        const length = SIZES.charCodeAt(i) - DIGIT_0
+        numbers.push(at < size ? readUint(bytes, at, length) : 0)
+        at += length > 0 ? length : REASONS
+    }
+    return numbers
 }
 
 /** True for bytes that are all zero, as a new memory has them, and for none. */

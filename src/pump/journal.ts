@@ -3,7 +3,7 @@
 
 import { RELEASED_ALARMS, Reason } from "./alarms"
 import { Bytes, WritableBytes } from "./bytes"
-import { Checkpoint, decodeCheckpoint, isBlank, ProgrammeSource, WALL_UNKNOWN } from "./checkpoint"
+import { blankCheckpoint, Checkpoint, decodeCheckpoint, isBlank, ProgrammeSource, WALL_UNKNOWN } from "./checkpoint"
 import {
     createEventLog,
     ENTRY_SIZE,
@@ -153,17 +153,17 @@ export function flashedAnew(found: Found, reservoirPl: number): void {
  * @param flashId which flashing of the board this is
  */
 export function createJournal(found: Found, flashId: number): Journal {
-    const checkpoint = found.checkpoint
+    const checkpoint = found.checkpoint || blankCheckpoint()
     return {
-        sequence: checkpoint ? checkpoint.sequence : 0,
-        starts: checkpoint ? checkpoint.starts + 1 : 1,
-        forwardSteps: checkpoint ? checkpoint.forwardSteps : 0,
-        backSteps: checkpoint ? checkpoint.backSteps : 0,
+        sequence: checkpoint.sequence,
+        starts: checkpoint.starts + 1,
+        forwardSteps: checkpoint.forwardSteps,
+        backSteps: checkpoint.backSteps,
         odometerCopy: found.odometerCopy,
         flashId,
-        programmeSource: checkpoint ? checkpoint.programmeSource : ProgrammeSource.Flash,
-        programmeSum: checkpoint ? checkpoint.programmeSum : 0,
-        log: createEventLog(checkpoint ? checkpoint.events : 0, checkpoint ? checkpoint.faults : 0),
+        programmeSource: checkpoint.programmeSource,
+        programmeSum: checkpoint.programmeSum,
+        log: createEventLog(checkpoint.events, checkpoint.faults),
     }
 }
 

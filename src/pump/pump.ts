@@ -1,7 +1,7 @@
 // Everything the pump knows, in one long-lived record that the tick reads and writes in place.
 
 import { ALARM_COUNT, Alarm, LATCHING_ALARMS, Reason } from "./alarms"
-import { Checkpoint, WALL_UNKNOWN } from "./checkpoint"
+import { blankCheckpoint, Checkpoint, WALL_UNKNOWN } from "./checkpoint"
 import { createDoses, Doses } from "./doses"
 import { CellKind, createEnergy, Energy } from "./energy"
 import { createFlow, createFollowing, Flow, Following } from "./following"
@@ -181,6 +181,8 @@ export interface Pump {
     bolusKind: BolusKind
     bolusRatePlPerDay: number
     bolusFlowPlPerDay: number
+    /** True until a bolus that was just started is recorded: before that nothing of it is given (JRN-4). */
+    bolusUnrecorded: boolean
     /** Its whole volume; what is left of it; and the part of a picolitre of it already owed, times ms per day. */
     bolusPl: number
     bolusLeftPl: number
@@ -281,6 +283,7 @@ const FAULT_SAMPLES_AT_POWER_ON = 2
  */
 export function createPump(records: Records, nowMs: number): Pump {
     const { programme, mechanism, checkpoint } = records
+    const before = checkpoint || blankCheckpoint()
     let usable = typeof programme === "object" ? programme : undefined
     let damage = Reason.RecordDamaged
     // A mechanism that can't keep up would fall behind without end: such a programme is not run (PRG-4).
@@ -289,9 +292,9 @@ export function createPump(records: Records, nowMs: number): Pump {
         damage = Reason.BeyondMechanism
     }
     const reasons: Reason[] = []
-    for (let i = 0; i < ALARM_COUNT; i++) reasons.push(checkpoint ? checkpoint.reasons[i] : Reason.None)
+    for (let i = 0; i < ALARM_COUNT; i++) reasons.push(before.reasons[i])
     let conditions = 0
-    const latched = checkpoint ? checkpoint.latched & LATCHING_ALARMS : 0
+    const latched = before.latched & LATCHING_ALARMS
     if (!mechanism || programme === undefined) {
         conditions = conditions | (1 << Alarm.ProgrammeMissing)
         reasons[Alarm.ProgrammeMissing] = Reason.RecordMissing
@@ -300,25 +303,23 @@ export function createPump(records: Records, nowMs: number): Pump {
         reasons[Alarm.ProgrammeDamaged] = damage
     }
     const damaged = records.checkpointDamage !== Reason.None
-    if (damaged || checkpoint?.accountUnknown) {
+    if (damaged || before.accountUnknown) {
         conditions = conditions | (1 << Alarm.CheckpointDamaged)
         reasons[Alarm.CheckpointDamaged] = damaged ? records.checkpointDamage : Reason.RecordDamaged
     }
-    const brokenRuns = checkpoint ? checkpoint.brokenRuns + 1 : 1
+    const brokenRuns = before.brokenRuns + 1
     if (brokenRuns > BROKEN_RUNS_MAX) conditions = conditions | (1 << Alarm.RepeatedResets)
     const mode = checkpoint ? checkpoint.mode : Mode.Running
     // A reservoir that nobody knows counts as nearly used up: the alarm stands until someone has filled it.
     const unknownPl = usable ? (damaged ? usable.reservoirLowPl : usable.reservoirPl) : 0
     const residualPl = checkpoint ? checkpoint.residualPl : unknownPl
     const volume = createVolume()
-    if (checkpoint) {
-        volume.meteredPl = checkpoint.meteredPl
-        volume.countedPl = checkpoint.countedPl
-        volume.sensedPl = checkpoint.sensedPl
-        volume.endSwitchDiffers = checkpoint.endSwitchDiffers
-        volume.refillDiffers = checkpoint.refillDiffers
-        if (checkpoint.reservoirEmpty) conditions = conditions | (1 << Alarm.ReservoirEmpty)
-    }
+    volume.meteredPl = before.meteredPl
+    volume.countedPl = before.countedPl
+    volume.sensedPl = before.sensedPl
+    volume.endSwitchDiffers = before.endSwitchDiffers
+    volume.refillDiffers = before.refillDiffers
+    if (before.reservoirEmpty) conditions = conditions | (1 << Alarm.ReservoirEmpty)
     return {
         programme: usable,
         offered: undefined,
@@ -339,9 +340,9 @@ export function createPump(records: Records, nowMs: number): Pump {
         lateTicks: 0,
         lateTicksSinceMs: nowMs,
         wallMinusNowMs: NaN,
-        shiftLeftMs: checkpoint ? checkpoint.shiftLeftMs : 0,
+        shiftLeftMs: before.shiftLeftMs,
         shiftSinceMs: nowMs,
-        localMinusClockMs: checkpoint ? checkpoint.localMinusClockS * MS_PER_SECOND : 0,
+        localMinusClockMs: before.localMinusClockS * MS_PER_SECOND,
         stepQuantum: (mechanism || UNCALIBRATED).stepPl * MS_PER_DAY,
         owed: 0,
         ratePlPerDay: 0,
@@ -349,6 +350,7 @@ export function createPump(records: Records, nowMs: number): Pump {
         bolusKind: BolusKind.None,
         bolusRatePlPerDay: 0,
         bolusFlowPlPerDay: 0,
+        bolusUnrecorded: false,
         bolusPl: 0,
         bolusLeftPl: 0,
         bolusPart: 0,
@@ -358,19 +360,17 @@ export function createPump(records: Records, nowMs: number): Pump {
         heldPart: 0,
         heldReason: BolusReason.None,
         unansweredKind: BolusKind.None,
-        doses: checkpoint
-            ? createDoses(checkpoint.lockoutMinutes * MS_PER_MINUTE, checkpoint.patientDoses, checkpoint.windowPl)
-            : createDoses(0, 0, 0),
+        doses: createDoses(before.lockoutMinutes * MS_PER_MINUTE, before.patientDoses, before.windowPl),
         limitsKnown: records.limits !== undefined,
         primePlMax: records.limits ? records.limits.primePlMax : 0,
         // Nobody has primed the line of a pump that never ran.
         lineLeftPl: checkpoint ? checkpoint.lineLeftPl : usable ? usable.deadVolumePl : 0,
-        lineNgPerMl: checkpoint ? checkpoint.lineNgPerMl : 0,
-        bridgeRatePlPerDay: checkpoint ? checkpoint.bridgeRatePlPerDay : 0,
-        patientPl: checkpoint ? checkpoint.patientPl : 0,
+        lineNgPerMl: before.lineNgPerMl,
+        bridgeRatePlPerDay: before.bridgeRatePlPerDay,
+        patientPl: before.patientPl,
         residualPl,
-        uncertainPl: checkpoint ? checkpoint.uncertainPl : 0,
-        refilledWallS: checkpoint ? checkpoint.refilledWallS : WALL_UNKNOWN,
+        uncertainPl: before.uncertainPl,
+        refilledWallS: before.refilledWallS,
         refilledPl: checkpoint ? checkpoint.refilledPl : residualPl,
         refillBeganMs: NaN,
         refillExpectedPl: 0,
@@ -406,7 +406,7 @@ export function createPump(records: Records, nowMs: number): Pump {
         stopBeforeMs: NaN,
         // A pump that was stopped before the reset has been stopped for a time that only the wall clock knows: it alarms at once.
         stoppedSinceMs: mode === Mode.Stopped ? nowMs - STOPPED_MEDIUM_MS : NaN,
-        stoppedWallS: checkpoint && mode === Mode.Stopped ? checkpoint.stoppedWallS : WALL_UNKNOWN,
+        stoppedWallS: mode === Mode.Stopped ? before.stoppedWallS : WALL_UNKNOWN,
         checkpointMs: nowMs,
     }
 }

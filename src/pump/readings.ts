@@ -105,8 +105,10 @@ export enum ProgrammeAnswer {
 
 /** Filled in place by the drivers; one long-lived record, because an allocation on the device costs a heap sweep. */
 export interface Readings {
-    /** True in the ticks (one a second) in which the drivers were read and the rest of this record is new. */
+    /** True in the ticks (one a second) for which the drivers were read and the rest of this record is new. */
     sampled: boolean
+    /** How long before such a tick they were read. */
+    ageMs: number
     /** Line pressure, gauge. */
     pressurePa: number
     pressureFault: SensorFault
@@ -121,6 +123,8 @@ export interface Readings {
     /** Local time from the real-time clock, as milliseconds since Monday 3 January 2000 00:00. */
     wallMs: number
     wallFault: SensorFault
+    /** False while the start of a bolus is not recorded yet. */
+    recorded: boolean
     /** Missing when the record memory did not take what was to be written last. */
     memoryFault: SensorFault
     /** True while the supply is about to fail; read before each tick. */
@@ -146,6 +150,7 @@ export interface Readings {
 export function createReadings(): Readings {
     return {
         sampled: false,
+        ageMs: 0,
         pressurePa: NaN,
         pressureFault: SensorFault.Missing,
         encoderSteps: NaN,
@@ -156,6 +161,7 @@ export function createReadings(): Readings {
         batteryFault: SensorFault.Missing,
         wallMs: NaN,
         wallFault: SensorFault.Missing,
+        recorded: true,
         memoryFault: SensorFault.None,
         supplyFailing: false,
         command: CommandKind.None,

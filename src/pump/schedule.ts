@@ -22,8 +22,8 @@ export function planFlow(pump: Pump, atMs: number): void {
         if (pump.bridgeRatePlPerDay > 0) basalPlPerDay = pump.bridgeRatePlPerDay
         else basalPlPerDay = planSchedule(pump, programme, atMs)
     }
-    const fastestPlPerDay = mechanismRatePlPerDayMax(pump.mechanism)
-    pump.ratePlPerDay = Math.min(basalPlPerDay + pump.bolusRatePlPerDay, fastestPlPerDay)
+    const bolusPlPerDay = pump.bolusUnrecorded ? 0 : pump.bolusRatePlPerDay
+    pump.ratePlPerDay = Math.min(basalPlPerDay + bolusPlPerDay, mechanismRatePlPerDayMax(pump.mechanism))
     pump.bolusFlowPlPerDay = Math.max(0, pump.ratePlPerDay - basalPlPerDay)
 }
 

@@ -233,7 +233,7 @@ function judgeBattery(pump: Pump, readings: Readings, actions: Actions): void {
 /** The time of day, and ticks that come late. */
 function judgeClock(pump: Pump, readings: Readings): void {
     let fault = readings.wallFault
-    if (fault === SensorFault.None) fault = judgeClockReading(pump.checks.clock, readings.wallMs, pump.nowMs)
+    if (fault === SensorFault.None) fault = judgeClockReading(pump.checks.clock, readings.wallMs, pump.sampleMs)
     readings.wallFault = fault
     pump.clockFaultSamples = judgeFault(pump, Alarm.ClockFault, fault, pump.clockFaultSamples)
     // The wall clock is asked for the time of day once; from then on the monotonic clock keeps it (CLK-1).

@@ -38,6 +38,10 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     pump.nowMs = nowMs
     if (!(elapsedMs >= 0 && elapsedMs <= LATE_TICK_MS)) elapsedMs = judgeElapsed(pump, elapsedMs, actions)
 
+    if (pump.bolusUnrecorded && readings.recorded) {
+        pump.bolusUnrecorded = false
+        planFlow(pump, nowMs - elapsedMs)
+    }
     if (elapsedMs < pump.segmentLeftMs && pump.bolusFlowPlPerDay === 0) {
         pump.owed += pump.ratePlPerDay * elapsedMs
         pump.segmentLeftMs -= elapsedMs
@@ -46,7 +50,7 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     }
 
     if (readings.sampled) {
-        pump.sampleMs = nowMs
+        pump.sampleMs = nowMs - readings.ageMs
         // What late ticks left unjudged of the last sample is made up with this one.
         while (pump.stage < STAGES) judge(pump, readings, actions)
         pump.stage = 0
@@ -91,7 +95,7 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     if (actions.checkpointDue) pump.checkpointMs = nowMs
 
     // Until the next step is due, or the segment ends, a tick would only add up what is owed: it may be left out (ENG-1).
-    if (pump.stage < STAGES || pump.bolusFlowPlPerDay > 0 || pump.reliefLeftSteps > 0) pump.idleUntilMs = 0
+    if (pump.stage < STAGES || pump.bolusRatePlPerDay > 0 || pump.reliefLeftSteps > 0) pump.idleUntilMs = 0
     else if (pump.ratePlPerDay === 0) pump.idleUntilMs = nowMs + pump.segmentLeftMs
     else {
         const stepInMs = Math.ceil((pump.stepQuantum - pump.owed) / pump.ratePlPerDay)

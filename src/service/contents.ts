@@ -1,7 +1,7 @@
 // What a programmer reads out in pieces: the record memory without the key, and the record of the programme that runs.
 
 import type { RecordMemory } from "../drivers/parts"
-import { readUint, writeUint } from "../pump/bytes"
+import { copyBytes, readUint, writeUint } from "../pump/bytes"
 import { ProgrammeSource } from "../pump/checkpoint"
 import {
     LINK_KEY_PLACE,
@@ -35,7 +35,7 @@ export async function contentsAt(
     const bytes = Buffer.alloc(3 + length)
     bytes[0] = part
     writeUint(bytes, 1, 2, offset)
-    if (piece) for (let i = 0; i < length; i++) bytes[3 + i] = piece[i]
+    if (piece) copyBytes(bytes, 3, piece, 0, length)
     return bytes
 }
 

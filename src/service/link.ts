@@ -3,7 +3,7 @@
 
 import type { JournalStore } from "../drivers/journalStore"
 import type { ProgrammeOffer, RecordMemory, Sensor } from "../drivers/parts"
-import { readUint, writeUint } from "../pump/bytes"
+import { copyBytes, readUint, writeUint } from "../pump/bytes"
 import { EventKind } from "../pump/eventLog"
 import { decodeLimits, GuardLimits } from "../pump/guard"
 import { CHANGE_DROP_MS, MS_PER_SECOND } from "../pump/limits"
@@ -80,6 +80,8 @@ export class Link implements ProgrammeOffer, Sensor {
     private asked = 0
     private body: Buffer | undefined
     private given = false
+    /** What became of it, to be told once it is recorded: 0, or why not; -1 as long as nothing has. */
+    private reason = -1
     private askedMs = 0
     private proposal: Proposal | undefined
     private testPart = -1
@@ -126,7 +128,7 @@ export class Link implements ProgrammeOffer, Sensor {
     challenge(): Buffer {
         const bytes = Buffer.alloc(4 + NONCE_SIZE)
         writeUint(bytes, 0, 4, this.counter)
-        for (let i = 0; i < NONCE_SIZE; i++) bytes[4 + i] = this.nonce[i]
+        copyBytes(bytes, 4, this.nonce, 0, NONCE_SIZE)
         return bytes
     }
 
@@ -241,7 +243,7 @@ export class Link implements ProgrammeOffer, Sensor {
         if (pressed === undefined) return
         const key = this.crypto.random(KEY_SIZE)
         if (!pressed || !(await saveKey(this.memory, this.found, key, this.found.restricted)))
-            return await this.tellUnsealed(Outcome.NotPairedNow, undefined)
+            return await this.tellUnsealed(Outcome.NotPairedNow)
         this.failures = 0
         this.waitUntilMs = this.nowMs
         this.proposal = undefined
@@ -253,8 +255,8 @@ export class Link implements ProgrammeOffer, Sensor {
     /** Checks the seal of an act and does what it asks, or says why not; then nothing has changed. */
     private async open(sealed: Buffer, pump: Pump, journals: JournalStore): Promise<void> {
         const key = this.found.key
-        if (!key) return await this.tellUnsealed(Outcome.NotPaired, undefined)
-        if (this.nowMs < this.waitUntilMs) return await this.tellUnsealed(Outcome.Waits, undefined)
+        if (!key) return await this.tellUnsealed(Outcome.NotPaired)
+        if (this.nowMs < this.waitUntilMs) return await this.tellUnsealed(Outcome.Waits)
         const size = sealed.length - TAG_SIZE
         if (size < ACT_HEADER_SIZE) return await this.fail(pump, journals)
         const tag = tagOf(this.crypto, key, false, this.pumpId, this.nonce, sealed, size)
@@ -264,7 +266,7 @@ export class Link implements ProgrammeOffer, Sensor {
             // Who missed the answer asks again with the very same act, and is told again.
             if (this.lastTag && this.lastAnswer && endsWithTag(sealed, this.lastTag))
                 await this.bus.tell(true, this.lastAnswer)
-            else await this.tellUnsealed(Outcome.CounterWrong, undefined)
+            else await this.tellUnsealed(Outcome.CounterWrong)
             return
         }
         // One that was heard before is no proof of the key, and ends no count.
@@ -278,28 +280,29 @@ export class Link implements ProgrammeOffer, Sensor {
 
     private async act(kind: number, body: Buffer, pump: Pump, journals: JournalStore): Promise<void> {
         if (kind > 0 && kind <= CommandKind.CancelBolus && kind !== CommandKind.Toggle) {
-            if (body.length !== COMMAND_SIZE) return await this.tellSealed(kind, Outcome.BodyWrong, 0, undefined)
+            if (body.length !== COMMAND_SIZE) return await this.tellSealed(kind, Outcome.BodyWrong)
             if (kind === CommandKind.Programme) {
                 const proposal = this.proposal
                 if (!proposal?.programme || readUint(body, 17, 4) !== proposal.checksum)
-                    return await this.tellSealed(kind, Outcome.NoProposal, 0, undefined)
+                    return await this.tellSealed(kind, Outcome.NoProposal)
             }
             this.asked = kind
             this.body = body
             this.given = false
+            this.reason = -1
             return
         }
         if (kind === ActKind.ProposeBegin && body.length === 2) {
             this.proposal = beginProposal(readUint(body, 0, 2), this.nowMs)
-            return await this.tellSealed(kind, this.proposal ? Outcome.Done : Outcome.BodyWrong, 0, undefined)
+            return await this.tellSealed(kind, this.proposal ? Outcome.Done : Outcome.BodyWrong)
         }
         if (kind === ActKind.ProposePiece && body.length > 2) {
             const taken = this.proposal !== undefined && takePiece(this.proposal, readUint(body, 0, 2), body, 2)
-            return await this.tellSealed(kind, taken ? Outcome.Done : Outcome.NoProposal, 0, undefined)
+            return await this.tellSealed(kind, taken ? Outcome.Done : Outcome.NoProposal)
         }
         if (kind === ActKind.ProposeEnd && body.length === 0) return await this.tellReading(pump, journals)
         if (kind === ActKind.SelfTest && body.length === 0) {
-            if (pump.mode !== Mode.Stopped) return await this.tellSealed(kind, Outcome.NotStopped, 0, undefined)
+            if (pump.mode !== Mode.Stopped) return await this.tellSealed(kind, Outcome.NotStopped)
             this.asked = kind
             this.testPart = 0
             return
@@ -324,14 +327,13 @@ export class Link implements ProgrammeOffer, Sensor {
             const limits = decodeLimits(body)
             if (typeof limits !== "string") {
                 const answer = journals.judgeLimits(limits, pump)
-                if (answer !== ProgrammeAnswer.Taken)
-                    return await this.tellSealed(kind, Outcome.Refused, answer, undefined)
+                if (answer !== ProgrammeAnswer.Taken) return await this.tellSealed(kind, Outcome.Refused, answer)
                 this.asked = kind
                 this.body = body
                 return this.await(Consent.Limits)
             }
         }
-        await this.tellSealed(kind, Outcome.BodyWrong, 0, undefined)
+        await this.tellSealed(kind, Outcome.BodyWrong)
     }
 
     /** The pump's own reading of the proposal; what could never run is refused before a person looks at it. */
@@ -340,26 +342,26 @@ export class Link implements ProgrammeOffer, Sensor {
         const kind = ActKind.ProposeEnd
         if (!proposal || !readProposal(proposal) || !proposal.programme) {
             this.proposal = undefined
-            return await this.tellSealed(kind, Outcome.NoProposal, 0, undefined)
+            return await this.tellSealed(kind, Outcome.NoProposal)
         }
         const answer = journals.judgeProgramme(proposal.programme, pump)
         if (answer !== ProgrammeAnswer.Taken) {
             this.proposal = undefined
-            return await this.tellSealed(kind, Outcome.Refused, answer, undefined)
+            return await this.tellSealed(kind, Outcome.Refused, answer)
         }
         const reading = Buffer.alloc(READING_SIZE)
         writeReading(proposal, proposal.programme, pump, reading)
         await this.tellSealed(kind, Outcome.Done, 0, reading)
     }
 
-    /** Follows what was asked until this tick's actions say what became of it. */
+    /** Follows what was asked until a tick's actions say what became of it, and that is recorded. */
     private async follow(pump: Pump, journals: JournalStore, actions: Actions): Promise<void> {
         const kind = this.asked
         if (kind === ActKind.SelfTest) return await this.test(pump)
         if (kind === ActKind.Limits) return await this.changeLimits(pump, journals)
         const bolus = bolusOf(kind)
-        let reason = -1
-        if (!this.given) reason = -1
+        let reason = this.reason
+        if (!this.given || reason >= 0) reason = this.reason
         else if (bolus !== BolusKind.None) {
             const told = actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied
             if (told && actions.bolusKind === bolus) reason = actions.bolusReason
@@ -367,15 +369,16 @@ export class Link implements ProgrammeOffer, Sensor {
             const answer = actions.programmeAnswer
             if (answer !== ProgrammeAnswer.None) reason = answer === ProgrammeAnswer.Taken ? 0 : answer
         } else if (actions.command === kind) reason = actions.refusal
-        if (reason < 0 && this.nowMs - this.askedMs <= ANSWER_MS_MAX) return
+        this.reason = reason
+        if (reason >= 0 ? !journals.recorded() : this.nowMs - this.askedMs <= ANSWER_MS_MAX) return
         this.asked = 0
         this.body = undefined
         if (kind === CommandKind.Programme) {
             this.proposal = undefined
             this.programmeSum = journals.programmeSum()
         }
-        if (reason < 0) await this.tellSealed(kind, Outcome.Unanswered, 0, undefined)
-        else await this.tellSealed(kind, reason === 0 ? Outcome.Done : Outcome.Refused, reason, undefined)
+        if (reason < 0) await this.tellSealed(kind, Outcome.Unanswered)
+        else await this.tellSealed(kind, reason === 0 ? Outcome.Done : Outcome.Refused, reason)
     }
 
     /** Other limits, once a person at the pump agrees: a programmer alone can't move what bounds it. */
@@ -385,11 +388,11 @@ export class Link implements ProgrammeOffer, Sensor {
         if (pressed === undefined || !body) return
         this.asked = 0
         this.body = undefined
-        if (!pressed) return await this.tellSealed(ActKind.Limits, Outcome.NotPressed, 0, undefined)
+        if (!pressed) return await this.tellSealed(ActKind.Limits, Outcome.NotPressed)
         const answer = await journals.takeLimits(body, pump)
         this.limits = journals.limits
         const outcome = answer === ProgrammeAnswer.Taken ? Outcome.Done : Outcome.Refused
-        await this.tellSealed(ActKind.Limits, outcome, answer, undefined)
+        await this.tellSealed(ActKind.Limits, outcome, answer)
     }
 
     /** A part of the self-test in each tick; ended when somebody starts the pump. */
@@ -402,7 +405,7 @@ export class Link implements ProgrammeOffer, Sensor {
         }
         this.asked = 0
         const outcome = pump.mode !== Mode.Stopped ? Outcome.NotStopped : held ? Outcome.Done : Outcome.Refused
-        await this.tellSealed(ActKind.SelfTest, outcome, 0, undefined)
+        await this.tellSealed(ActKind.SelfTest, outcome)
     }
 
     /** An act whose tag is wrong: noted, the more seldom the more there are, and the next one has to wait. */
@@ -416,16 +419,11 @@ export class Link implements ProgrammeOffer, Sensor {
             for (let i = FAILURES_FREE; i < failures && waitS < WAIT_S_MAX; i++) waitS = waitS * 2
             this.waitUntilMs = this.nowMs + waitS * MS_PER_SECOND
         }
-        await this.tellUnsealed(Outcome.TagWrong, undefined)
+        await this.tellUnsealed(Outcome.TagWrong)
     }
 
     /** Answers with a tag of its own: nobody else can. */
-    private async tellSealed(
-        kind: number,
-        outcome: Outcome,
-        reason: number,
-        detail: Buffer | undefined,
-    ): Promise<void> {
+    private async tellSealed(kind: number, outcome: Outcome, reason = 0, detail?: Buffer): Promise<void> {
         const key = this.found.key
         if (!key) return
         const size = ANSWER_HEADER_SIZE + (detail ? detail.length : 0)
@@ -434,18 +432,18 @@ export class Link implements ProgrammeOffer, Sensor {
         bytes[4] = kind
         bytes[5] = outcome
         bytes[6] = reason
-        if (detail) for (let i = 0; i < detail.length; i++) bytes[ANSWER_HEADER_SIZE + i] = detail[i]
+        if (detail) copyBytes(bytes, ANSWER_HEADER_SIZE, detail, 0, detail.length)
         appendTag(bytes, tagOf(this.crypto, key, true, this.pumpId, this.nonce, bytes, size))
         this.lastAnswer = bytes
         await this.bus.tell(true, bytes)
     }
 
     /** Answers who has no key, or not the right one; the detail is the key of a new pair. */
-    private async tellUnsealed(outcome: Outcome, detail: Buffer | undefined): Promise<void> {
+    private async tellUnsealed(outcome: Outcome, detail?: Buffer): Promise<void> {
         const bytes = Buffer.alloc(ANSWER_HEADER_SIZE + (detail ? detail.length : 0))
         writeUint(bytes, 0, 4, this.counter)
         bytes[5] = outcome
-        if (detail) for (let i = 0; i < detail.length; i++) bytes[ANSWER_HEADER_SIZE + i] = detail[i]
+        if (detail) copyBytes(bytes, ANSWER_HEADER_SIZE, detail, 0, detail.length)
         await this.bus.tell(true, bytes)
     }
 

@@ -1,6 +1,6 @@
 // A programme that a programmer proposes: its record as it comes in, and the pump's own reading of it, which a person has to confirm.
 
-import { crc32, readUint, WritableBytes, writeUint } from "../pump/bytes"
+import { copyBytes, crc32, readUint, WritableBytes, writeUint } from "../pump/bytes"
 import { PROGRAMME_PLACE, TRANSFER_MAX } from "../pump/journal"
 import { decodeProgramme, highestRatePlPerDay, Programme } from "../pump/programme"
 import { Pump } from "../pump/pump"
@@ -27,7 +27,7 @@ export function takePiece(proposal: Proposal, offset: number, body: Buffer, from
     const length = body.length - from
     if (proposal.programme || offset !== proposal.received || length === 0) return false
     if (offset + length > proposal.record.length) return false
-    for (let i = 0; i < length; i++) proposal.record[offset + i] = body[from + i]
+    copyBytes(proposal.record, offset, body, from, length)
     proposal.received += length
     return true
 }

@@ -167,12 +167,13 @@ class Device {
         if (this.nowMs < pump.idleUntilMs && !readings.sampled && pump.alarms === 0 && store.rests()) return
         if (store.receiving || readings.command === CommandKind.Programme)
             await store.receive(pump, readings, this.offer)
+        readings.recorded = !pump.bolusUnrecorded || store.recorded()
         tick(pump, guard, readings, this.nowMs, actions)
         if (actions.steps !== 0) {
             await store.saveSteps(actions.steps)
             this.made += actions.steps
         }
-        if (store.notes(pump, readings, actions)) await store.saveTick(pump, guard)
+        if (store.notes(pump, readings, actions, readings.sampled)) await store.saveTick(pump, guard)
     }
 
     async run(lengthMs: number): Promise<void> {
@@ -195,7 +196,12 @@ class Device {
         await this.tick()
     }
 
-    /** Offers a programme and ticks until it is taken or refused. */
+    /** Ticks until all is recorded that was to be. */
+    async settle(): Promise<void> {
+        await this.until(() => this.store.recorded())
+    }
+
+    /** Offers a programme and ticks until it is taken or refused, and recorded. */
     async offerProgramme(offer: ProgrammeOffer | undefined): Promise<ProgrammeAnswer> {
         this.offer = offer
         await this.command(CommandKind.Programme)
@@ -203,7 +209,9 @@ class Device {
             if (ticks > 1000) throw new Error("neither taken nor refused")
             await this.tick()
         }
-        return this.actions.programmeAnswer
+        const answer = this.actions.programmeAnswer
+        await this.settle()
+        return answer
     }
 
     /** What runs next after a reset. */
@@ -256,6 +264,7 @@ describe("what outlasts a reset", () => {
         device.guard.trip = GuardTrip.DayLimit
         await device.until(() => device.has(Alarm.OverDelivery))
         await device.command(CommandKind.Stop)
+        await device.settle()
         const { pump, guard, journal } = device
         const next = await device.restart()
         expect(next.pump).toMatchObject({
@@ -366,6 +375,12 @@ describe("what outlasts a reset", () => {
         const made = device.made
         await device.command(CommandKind.Prime, 2_000_000_000, 240_000_000_000)
         expect(device.actions.bolusEvent).toBe(BolusEvent.Started)
+        // As long as it is not recorded nothing of it is given: a reset then knows of none, and none was.
+        while (!device.store.recorded()) {
+            expect(device.pump.bolusLeftPl).toBe(2_000_000_000)
+            await device.tick()
+        }
+        expect(device.made - made).toBeLessThan(10)
         const cut = await device.restart()
         await cut.run(2_000)
         expect(cut.pump.bolusRatePlPerDay).toBe(0)
@@ -878,7 +893,7 @@ describe("a checkpoint of another version", () => {
         expect(memory.bytes.every((byte, i) => byte === before[i])).toBe(true)
         expect(next.made).toBeGreaterThan(0)
         await next.command(CommandKind.Refill, FULL_PL)
-        await next.tick()
+        await next.settle()
         expect(next.has(Alarm.CheckpointDamaged)).toBe(false)
         expect([memory.bytes[0], memory.bytes[CHECKPOINT_PLACE]]).toEqual([CHECKPOINT_VERSION, CHECKPOINT_VERSION])
         const after = await next.restart()
@@ -890,6 +905,7 @@ describe("a checkpoint of another version", () => {
         await device.run(20_000)
         await device.command(CommandKind.Refill, 15_000_000_000)
         await device.command(CommandKind.Stop)
+        await device.settle()
         const { memory, pump } = device
         for (const at of [0, CHECKPOINT_PLACE]) {
             const bytes = memory.bytes.slice(at, at + 159)
@@ -915,6 +931,7 @@ describe("a checkpoint of another version", () => {
         const next = await new Device(device.memory).boot()
         await next.run(2_000)
         await next.command(CommandKind.Refill, FULL_PL)
+        await next.settle()
         const writes = next.memory.writes.length
         for (let i = 0; i < 30; i++) {
             const after = await next.restart()
@@ -933,6 +950,7 @@ describe("a checkpoint of another version", () => {
         await device.run(2_000)
         expect(device.entries(false).map(entry => entry?.kind)).toContain(EventKind.Migrated)
         await device.command(CommandKind.Start)
+        await device.settle()
         const next = await device.restart(flash)
         expect(next.pump.mode).toBe(Mode.Running)
         await next.run(2_000)
@@ -1169,7 +1187,7 @@ describe("before anything was recalled", () => {
         const { pump, guard, readings, actions } = device
         await store.saveSteps(1)
         await store.saveCheckpoint(pump, guard)
-        expect(store.notes(pump, readings, { ...actions, checkpointDue: true })).toBe(false)
+        expect(store.notes(pump, readings, { ...actions, checkpointDue: true }, false)).toBe(false)
         expect(store.rests()).toBe(false)
         await store.saveTick(pump, guard)
         expect(memory.writes).toEqual([])

@@ -152,7 +152,22 @@ describe("what keeps a bolus from beginning", () => {
         const bench = primed()
         expect(ask(bench, BolusKind.Patient)).toBe(BolusReason.None)
         expect(bench.actions).toMatchObject({ bolusPl: PATIENT_PL, checkpointDue: true, steps: 0 })
+        bench.tick()
         expect(bench.pump.ratePlPerDay).toBe(2 * RATE)
+    })
+
+    test("JRN-4: nothing of it is given before it is recorded, and then it begins with the next tick", () => {
+        const bench = primed()
+        expect(ask(bench, BolusKind.Patient)).toBe(BolusReason.None)
+        bench.readings.recorded = false
+        for (let ticks = 0; ticks < 20; ticks++) {
+            bench.tick()
+            expect(bench.pump).toMatchObject({ ratePlPerDay: RATE, bolusLeftPl: PATIENT_PL, idleUntilMs: 0 })
+        }
+        bench.readings.recorded = true
+        bench.tick()
+        expect(bench.pump.ratePlPerDay).toBe(2 * RATE)
+        expect(bench.pump.bolusLeftPl).toBeLessThan(PATIENT_PL)
     })
 
     test.each<[string, Kind, number, number, BolusReason, Partial<Programme>?]>([
@@ -192,6 +207,7 @@ describe("what keeps a bolus from beginning", () => {
             }
             const bench = started({ programme, checkpoint: {}, ...mechanism })
             expect(ask(bench, BolusKind.Clinician, 1_000, fastest)).toBe(reason)
+            bench.tick()
             expect(bench.pump.ratePlPerDay).toBe(fastest)
         }
     })
@@ -439,6 +455,7 @@ describe("a patient's dose during a clinician's bolus", () => {
         expect(ask(bench, BolusKind.Patient)).toBe(BolusReason.None)
         expect(bench.pump.heldPart).toBeGreaterThan(0)
         const patientMs = bench.nowMs
+        bench.tick()
         expect(bench.pump.ratePlPerDay, "one flows at a time").toBe(2 * RATE)
         const told = toldIn(bench, 2_700_000)
         expect(told.map(({ event, kind, pl }) => [event, kind, pl])).toEqual([

@@ -272,7 +272,10 @@ describe("the prime", () => {
             PRIME_PL,
             PRIME_RATE,
             BolusReason.BolusInProgress,
-            b => b.command(CommandKind.Prime, PRIME_PL, PRIME_RATE),
+            b => {
+                b.command(CommandKind.Prime, PRIME_PL, PRIME_RATE)
+                b.tick()
+            },
         ],
         ["during an occlusion", PRIME_PL, PRIME_RATE, BolusReason.StoppingAlarm, stopByAlarm],
         [

@@ -255,8 +255,9 @@ function openBoluses(bolusKind: BolusKind, heldRatePlPerDay: number): number {
 function flowIsDue(pump: Pump): boolean {
     if (!pump.delivering) return pump.ratePlPerDay === 0
     const fastestPlPerDay = mechanismRatePlPerDayMax(pump.mechanism)
+    const bolusPlPerDay = pump.bolusUnrecorded ? 0 : pump.bolusRatePlPerDay
     const planned = (basalPlPerDay: number) =>
-        pump.ratePlPerDay === Math.min(basalPlPerDay + pump.bolusRatePlPerDay, fastestPlPerDay)
+        pump.ratePlPerDay === Math.min(basalPlPerDay + bolusPlPerDay, fastestPlPerDay)
     if (!pump.programme || (pump.alarms & MINIMUM_RATE_ALARMS) !== 0) return planned(RATE_PL_PER_DAY_MIN)
     if (pump.bridgeRatePlPerDay > 0) return planned(pump.bridgeRatePlPerDay)
     const { meanRatePlPerDay } = pump.programme
