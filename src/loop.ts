@@ -70,7 +70,7 @@ async function runTicks(parts: Parts): Promise<void> {
         if (journals.receiving || readings.command === CommandKind.Programme)
             await journals.receive(pump, readings, link?.offers() ? link : parts.programmeOffer)
 
-        if (pump.bolusUnrecorded) readings.recorded = journals.recorded()
+        readings.recorded = pump.bolusUnrecorded && journals.recorded()
         tick(pump, guard, readings, nowMs, actions)
 
         if (actions.steps !== 0) {

@@ -123,7 +123,7 @@ export class LinkBench {
         const heard = link.busy
         if (journals.receiving || readings.command === CommandKind.Programme)
             await journals.receive(pump, readings, link.offers() ? link : undefined)
-        if (pump.bolusUnrecorded) readings.recorded = journals.recorded()
+        readings.recorded = pump.bolusUnrecorded && journals.recorded()
         tick(pump, guard, readings, this.nowMs, actions)
         if (actions.steps !== 0) await journals.saveSteps(actions.steps)
         if (journals.notes(pump, readings, actions, readings.sampled)) await journals.saveTick(pump, guard)

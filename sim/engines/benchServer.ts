@@ -43,10 +43,13 @@ export class BenchServer extends JDServiceServer {
             this.session.residualPl = residualPl
         })
         this.hear(STATUS, packet => {
-            const [alarms, conditions, acknowledged, mode, delivering, beating, reasons] =
-                packet.jdunpack<[number, number, number, Mode, number, number, Uint8Array]>("u32 u32 u32 u8 u8 u8 b")
+            const [alarms, conditions, acknowledged, mode, delivering, beating, recording, reasons] =
+                packet.jdunpack<[number, number, number, Mode, number, number, number, Uint8Array]>(
+                    "u32 u32 u32 u8 u8 u8 u8 b",
+                )
             this.session.beating = beating === 1
-            this.session.status({ mode, alarms, conditions, acknowledged, reasons }, delivering === 1)
+            const bolusUnrecorded = recording === 1
+            this.session.status({ mode, alarms, conditions, acknowledged, bolusUnrecorded, reasons }, delivering === 1)
         })
         this.hear(BOLUS, packet => {
             const [volumePl, event, kind, reason] =

@@ -60,7 +60,15 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
     let sampleDueMs = deadlineMs
     let sampledMs = NaN
     let signal: Signal | undefined
-    let told = { alarms: -1, conditions: 0, acknowledged: 0, delivering: false, mode: Mode.Running, cutMotor: false }
+    let told = {
+        alarms: -1,
+        conditions: 0,
+        acknowledged: 0,
+        delivering: false,
+        mode: Mode.Running,
+        cutMotor: false,
+        bolusUnrecorded: false,
+    }
     const indicators = createIndicators()
     let signalling = false
     let resting = false
@@ -93,7 +101,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
         }
         if (journals.receiving || readings.command === CommandKind.Programme)
             await journals.receive(pump, readings, offer)
-        if (pump.bolusUnrecorded) readings.recorded = journals.recorded()
+        readings.recorded = pump.bolusUnrecorded && journals.recorded()
         tick(pump, guard, readings, nowMs, actions)
         if (actions.steps !== 0) {
             await journals.saveSteps(actions.steps)
@@ -120,10 +128,11 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             pump.conditions !== told.conditions ||
             pump.acknowledged !== told.acknowledged ||
             pump.mode !== told.mode ||
-            pump.cutMotor !== told.cutMotor
+            pump.cutMotor !== told.cutMotor ||
+            pump.bolusUnrecorded !== told.bolusUnrecorded
         ) {
-            const { alarms, conditions, acknowledged, delivering, mode, cutMotor } = pump
-            told = { alarms, conditions, acknowledged, delivering, mode, cutMotor }
+            const { alarms, conditions, acknowledged, delivering, mode, cutMotor, bolusUnrecorded } = pump
+            told = { alarms, conditions, acknowledged, delivering, mode, cutMotor, bolusUnrecorded }
             session.beating = !cutMotor
             session.status(pump, delivering)
         }
@@ -133,7 +142,8 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             session.obeyed(actions.command, actions.refusal)
         if (actions.lineEvent !== LineEvent.None) session.line(actions.lineEvent, pump.lineLeftPl)
         if (actions.programmeAnswer !== ProgrammeAnswer.None) session.programmeAnswered(actions.programmeAnswer)
-        if (onTraceLine) {
+        // As on the device, which is told with its first sample whether a trace is wanted.
+        if (onTraceLine && ticks > 1) {
             const mode = pump.mode + (pump.delivering ? 2 : 0)
             onTraceLine(
                 traceLine(

@@ -47,6 +47,8 @@ export class Observer {
     ratePlPerDay = 0
     delivering = false
     basis: FlowBasis = "schedule"
+    /** While the start of a bolus is not recorded yet none flows. */
+    bolusUnrecorded = false
 
     private ratePlPerDayOfMinute = new Float64Array(MINUTES_PER_WEEK)
     private readonly stepPl: number
@@ -185,6 +187,7 @@ export class Observer {
     /** Power is off: the part of a step that was owed is gone with it, and what time it is. */
     powerOff(): void {
         this.follow(false, "schedule")
+        this.bolusUnrecorded = false
         this.clockKnown = false
         this.outstanding = 0
         this.clearFlow()
@@ -263,7 +266,7 @@ export class Observer {
         if (this.shiftParts !== 0) sliceMs = Math.min(sliceMs, Math.abs(this.shiftParts))
 
         const basalPlPerDay = this.delivering ? this.basalAt(minute) : 0
-        const bolus = this.delivering ? this.boluses[0] : undefined
+        const bolus = this.delivering && !this.bolusUnrecorded ? this.boluses[0] : undefined
         const bolusPlPerDay = bolus
             ? Math.max(0, Math.min(bolus.ratePlPerDay, this.fastestPlPerDay - basalPlPerDay))
             : 0

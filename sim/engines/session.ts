@@ -61,6 +61,8 @@ export interface PumpStatus {
     alarms: number
     conditions: number
     acknowledged: number
+    /** True until the start of a bolus is recorded; absent where nobody can see it. */
+    bolusUnrecorded?: boolean
     reasons: ArrayLike<number>
 }
 
@@ -105,6 +107,7 @@ export class Session {
     private offer: { bytes: Uint8Array; record: ProgrammeRecord; filling: Filling | undefined } | undefined
     protected readonly standing: (AlarmRecord | undefined)[] = new Array(ALARM_COUNT).fill(undefined)
     private delivering = false
+    private bolusUnrecorded = false
     /** Whether a person has stopped the pump, as the firmware said last. */
     mode = Mode.Running
     private basis: FlowBasis = "schedule"
@@ -492,7 +495,8 @@ export class Session {
         if (this.powered) this.takeStatus(status, delivering)
     }
 
-    private takeStatus({ mode, alarms, conditions, acknowledged, reasons }: PumpStatus, delivering: boolean): void {
+    private takeStatus(status: PumpStatus, delivering: boolean): void {
+        const { mode, alarms, conditions, acknowledged, reasons } = status
         const nowMs = this.world.nowMs
         if (this.world.battery) this.world.battery.alarm = highestPriority(alarms)
         for (let alarm = 0; alarm < ALARM_COUNT; alarm++) {
@@ -526,6 +530,7 @@ export class Session {
             record.acknowledgedMs = hasAlarm(acknowledged, alarm) ? (record.acknowledgedMs ?? nowMs) : null
         }
         this.delivering = delivering
+        this.bolusUnrecorded = status.bolusUnrecorded ?? false
         this.mode = mode
         this.basis =
             (alarms & MINIMUM_RATE_ALARMS) !== 0
@@ -553,6 +558,7 @@ export class Session {
         this.account()
         if (this.delivering !== deliveredBefore || this.basis !== this.observer.basis)
             this.observer.follow(this.delivering, this.basis)
+        this.observer.bolusUnrecorded = this.bolusUnrecorded
         this.observer.command(this.stepsOfTick, deliveredBefore && this.delivering)
         this.stepsOfTick = 0
         if (deliveredBefore && !this.delivering) this.observer.dropWholeSteps()

@@ -38,10 +38,6 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
     pump.nowMs = nowMs
     if (!(elapsedMs >= 0 && elapsedMs <= LATE_TICK_MS)) elapsedMs = judgeElapsed(pump, elapsedMs, actions)
 
-    if (pump.bolusUnrecorded && readings.recorded) {
-        pump.bolusUnrecorded = false
-        planFlow(pump, nowMs - elapsedMs)
-    }
     if (elapsedMs < pump.segmentLeftMs && pump.bolusFlowPlPerDay === 0) {
         pump.owed += pump.ratePlPerDay * elapsedMs
         pump.segmentLeftMs -= elapsedMs
@@ -91,6 +87,10 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
         obey(pump, readings, actions)
         // Last of all, so that nothing else in this tick takes its place.
         tellWaiting(pump, actions)
+    }
+    if (pump.bolusUnrecorded && readings.recorded) {
+        pump.bolusUnrecorded = false
+        planFlow(pump, nowMs)
     }
     if (actions.checkpointDue) pump.checkpointMs = nowMs
 

@@ -167,7 +167,7 @@ class Device {
         if (this.nowMs < pump.idleUntilMs && !readings.sampled && pump.alarms === 0 && store.rests()) return
         if (store.receiving || readings.command === CommandKind.Programme)
             await store.receive(pump, readings, this.offer)
-        readings.recorded = !pump.bolusUnrecorded || store.recorded()
+        readings.recorded = pump.bolusUnrecorded && store.recorded()
         tick(pump, guard, readings, this.nowMs, actions)
         if (actions.steps !== 0) {
             await store.saveSteps(actions.steps)

@@ -195,8 +195,8 @@ export function mockHeartbeat(bench: Bench): Heartbeat {
 const ROW_SIZE = 42
 const ROWS_PER_PACKET = 5
 
-// The status: three sets of alarms as u32, mode, delivering, beating, and a reason for each alarm.
-const STATUS_REASONS = 15
+// The status: three sets of alarms as u32, mode, delivering, beating, recording, and a reason for each alarm.
+const STATUS_REASONS = 16
 
 /** Tells the world what the pump does: what changed as it changes and, when the world asks for it, a row for every tick. */
 export function mockMonitor(bench: Bench): Monitor {
@@ -213,6 +213,7 @@ export function mockMonitor(bench: Bench): Monitor {
     let deliveringSent = false
     let modeSent = Mode.Running
     let cutSent = false
+    let recordingSent = false
     return {
         report: async (pump: Pump, _guard: Guard, actions: Actions) => {
             bench.pump = pump
@@ -222,7 +223,8 @@ export function mockMonitor(bench: Bench): Monitor {
                 pump.conditions !== conditionsSent ||
                 pump.acknowledged !== acknowledgedSent ||
                 pump.mode !== modeSent ||
-                pump.cutMotor !== cutSent
+                pump.cutMotor !== cutSent ||
+                pump.bolusUnrecorded !== recordingSent
             ) {
                 alarmsSent = pump.alarms
                 conditionsSent = pump.conditions
@@ -230,12 +232,14 @@ export function mockMonitor(bench: Bench): Monitor {
                 deliveringSent = pump.delivering
                 modeSent = pump.mode
                 cutSent = pump.cutMotor
+                recordingSent = pump.bolusUnrecorded
                 status.setAt(0, "u32", alarmsSent >>> 0)
                 status.setAt(4, "u32", conditionsSent >>> 0)
                 status.setAt(8, "u32", acknowledgedSent >>> 0)
                 status[12] = modeSent
                 status[13] = deliveringSent ? 1 : 0
                 status[14] = cutSent ? 0 : 1
+                status[15] = recordingSent ? 1 : 0
                 for (let alarm = 0; alarm < ALARM_COUNT; alarm++) status[STATUS_REASONS + alarm] = pump.reasons[alarm]
                 await tellWorld(bench, STATUS, status)
             }
