@@ -36,8 +36,6 @@ async function runTicks(parts: Parts): Promise<void> {
     let alarmsShown = 0
     let priority = AlarmPriority.None
     let signalling = false
-    // What to tell whoever asked for a bolus, once it is recorded.
-    let signal: Signal | undefined
     // True while there is nothing to do until the next step, sample or segment.
     let resting = false
     pump.nowMs = deadlineMs
@@ -89,12 +87,9 @@ async function runTicks(parts: Parts): Promise<void> {
         }
         // Recorded before it is told: nobody hears of what a power cut could still undo (JRN-1).
         if (journals.notes(pump, readings, actions, sampleDue || readings.sampled)) await journals.saveTick(pump, guard)
-        if (actions.bolusEvent === BolusEvent.Started) signal = Signal.Granted
-        if (actions.bolusEvent === BolusEvent.Denied) signal = Signal.Denied
-        if (signal !== undefined && journals.recorded()) {
+        if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
             // Who asked for a bolus hears what became of it from the next tick on (ANN-5).
-            parts.annunciator.tell(signal)
-            signal = undefined
+            parts.annunciator.tell(actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
             signalling = true
         }
         if (parts.monitor) await parts.monitor.report(pump, guard, actions)

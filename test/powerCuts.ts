@@ -35,6 +35,8 @@ const AFTER_MS = 15_000
 
 /** When the scenario's person stops the pump, when its alarm is raised and when a start ends it, and the boluses that are asked for. */
 const STOPPED_MS = 100_000
+/** Within this what happened is recorded, and before that it is told to nobody. */
+const RECORDED_MS = 1_000
 const ALARM_RAISED_MS = 21_300
 const ALARM_ENDED_MS = 28_000
 const BOLUSES = 4
@@ -152,9 +154,9 @@ export function faultsOf(session: Session, name: string): string[] {
         }
         const stands = session.alarms.some(({ id, clearedMs }) => id === "batteryEnd" && clearedMs === null)
         // The person's start comes to a pump that has power again, or to none.
-        if (cutMs > ALARM_RAISED_MS && cutMs < ALARM_ENDED_MS && session.poweredOnMs > ALARM_ENDED_MS)
+        if (cutMs > ALARM_RAISED_MS + RECORDED_MS && cutMs < ALARM_ENDED_MS && session.poweredOnMs > ALARM_ENDED_MS)
             must(stands, "the alarm was forgotten")
-        if (cutMs > STOPPED_MS) must(checkpoint.mode === Mode.Stopped, "the stop was forgotten")
+        if (cutMs > STOPPED_MS + RECORDED_MS) must(checkpoint.mode === Mode.Stopped, "the stop was forgotten")
         must(checkpoint.starts === 2 || cutMs < 5_000, `${checkpoint.starts} starts were counted`)
     }
     checkProgramme(session, checkpoint, must)

@@ -59,7 +59,6 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
     let deadlineMs = START_UP_MS
     let sampleDueMs = deadlineMs
     let sampledMs = NaN
-    let signal: Signal | undefined
     let told = {
         alarms: -1,
         conditions: 0,
@@ -115,11 +114,8 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             signalling = telling || priority !== AlarmPriority.None
         }
         if (journals.notes(pump, readings, actions, sampleDue || readings.sampled)) await journals.saveTick(pump, guard)
-        if (actions.bolusEvent === BolusEvent.Started) signal = Signal.Granted
-        if (actions.bolusEvent === BolusEvent.Denied) signal = Signal.Denied
-        if (signal !== undefined && journals.recorded()) {
-            addSignal(indicators, signal)
-            signal = undefined
+        if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
+            addSignal(indicators, actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
             signalling = true
         }
         if (

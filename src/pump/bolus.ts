@@ -9,7 +9,8 @@ import { Readings } from "./readings"
 import { planFlow } from "./schedule"
 
 /**
- * Begins the bolus that is asked for, or denies it with the reason; a denied one changes nothing (BOL-1).
+ * Grants the bolus that is asked for, or denies it with the reason; a denied one changes nothing (BOL-1). One that is granted begins
+ * once it is recorded (`beginBolus`).
  * Prime and clinician's bolus are of `commandPl` at `commandRatePlPerDay`, the patient's dose is the programme's.
  */
 export function askBolus(pump: Pump, readings: Readings, kind: BolusKind, actions: Actions): void {
@@ -29,15 +30,10 @@ export function askBolus(pump: Pump, readings: Readings, kind: BolusKind, action
     // A lockout begins with the dose and not with the sample before it.
     passTime(pump.doses, pump.nowMs)
     const reason = denial(pump, readings, kind, volumePl, ratePlPerDay)
-    actions.bolusKind = kind
-    actions.bolusReason = reason
-    actions.bolusPl = volumePl
     if (reason !== BolusReason.None) {
-        actions.bolusEvent = BolusEvent.Denied
+        tellBolus(actions, BolusEvent.Denied, kind, reason, volumePl)
         return
     }
-    actions.bolusEvent = BolusEvent.Started
-    // Recorded before its first step (JRN-4).
     actions.checkpointDue = true
     pump.bolusUnrecorded = true
     if (kind === BolusKind.Patient) {
@@ -51,6 +47,22 @@ export function askBolus(pump: Pump, readings: Readings, kind: BolusKind, action
     pump.bolusPart = 0
     pump.bolusRatePlPerDay = ratePlPerDay
     planFlow(pump, pump.nowMs)
+}
+
+/** The bolus that was granted is recorded: it flows from now on, and that is told (JRN-4). */
+export function beginBolus(pump: Pump, actions: Actions): void {
+    // A tick tells of one event.
+    if (actions.bolusEvent !== BolusEvent.None) return
+    pump.bolusUnrecorded = false
+    tellBolus(actions, BolusEvent.Started, pump.bolusKind, BolusReason.None, pump.bolusPl)
+    planFlow(pump, pump.nowMs)
+}
+
+function tellBolus(actions: Actions, event: BolusEvent, kind: BolusKind, reason: BolusReason, volumePl: number): void {
+    actions.bolusEvent = event
+    actions.bolusKind = kind
+    actions.bolusReason = reason
+    actions.bolusPl = volumePl
 }
 
 /** Why this bolus may not begin; None when it may. */
@@ -148,19 +160,15 @@ export function cancelBoluses(pump: Pump, reason: BolusReason, actions: Actions)
 export function tellWaiting(pump: Pump, actions: Actions): void {
     if (actions.bolusEvent !== BolusEvent.None) return
     if (pump.unansweredKind !== BolusKind.None) {
-        actions.bolusEvent = BolusEvent.Denied
-        actions.bolusKind = pump.unansweredKind
-        actions.bolusReason = BolusReason.BolusInProgress
-        actions.bolusPl = 0
+        tellBolus(actions, BolusEvent.Denied, pump.unansweredKind, BolusReason.BolusInProgress, 0)
         pump.unansweredKind = BolusKind.None
         return
     }
     const delivered = pump.heldRatePlPerDay > 0 && pump.heldLeftPl === 0
     if (!delivered && pump.heldReason === BolusReason.None) return
-    actions.bolusEvent = delivered ? BolusEvent.Delivered : BolusEvent.Cancelled
-    actions.bolusKind = BolusKind.Clinician
-    actions.bolusReason = delivered ? BolusReason.None : pump.heldReason
-    actions.bolusPl = pump.heldPl - pump.heldLeftPl
+    const reason = delivered ? BolusReason.None : pump.heldReason
+    const event = delivered ? BolusEvent.Delivered : BolusEvent.Cancelled
+    tellBolus(actions, event, BolusKind.Clinician, reason, pump.heldPl - pump.heldLeftPl)
     actions.checkpointDue = true
     forgetHeld(pump)
 }
@@ -173,12 +181,11 @@ function forgetHeld(pump: Pump): void {
     pump.heldReason = BolusReason.None
 }
 
-/** Ends the bolus in progress; how it ended is reported with the volume it metered. */
-function endBolus(pump: Pump, event: BolusEvent, reason: BolusReason, actions: Actions): void {
-    actions.bolusEvent = event
-    actions.bolusKind = pump.bolusKind
-    actions.bolusReason = reason
-    actions.bolusPl = event === BolusEvent.Delivered ? pump.bolusPl : pump.bolusPl - pump.bolusLeftPl
+/** Ends the bolus in progress; how it ended is reported with the volume it metered. One that has not begun is denied. */
+function endBolus(pump: Pump, ended: BolusEvent, reason: BolusReason, actions: Actions): void {
+    const event = pump.bolusUnrecorded ? BolusEvent.Denied : ended
+    const volumePl = event === BolusEvent.Cancelled ? pump.bolusPl - pump.bolusLeftPl : pump.bolusPl
+    tellBolus(actions, event, pump.bolusKind, reason, volumePl)
     // After a reset it is not taken for one that was interrupted.
     actions.checkpointDue = true
     forgetBolus(pump)
@@ -190,4 +197,5 @@ function forgetBolus(pump: Pump): void {
     pump.bolusFlowPlPerDay = 0
     pump.bolusLeftPl = 0
     pump.bolusPart = 0
+    pump.bolusUnrecorded = false
 }

@@ -181,7 +181,7 @@ export interface Pump {
     bolusKind: BolusKind
     bolusRatePlPerDay: number
     bolusFlowPlPerDay: number
-    /** True until a bolus that was just started is recorded: before that nothing of it is given (JRN-4). */
+    /** True until a bolus that was granted is recorded: before that nothing of it is given (JRN-4). */
     bolusUnrecorded: boolean
     /** Its whole volume; what is left of it; and the part of a picolitre of it already owed, times ms per day. */
     bolusPl: number

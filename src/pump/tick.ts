@@ -2,7 +2,7 @@
 // Its ordinary path is straight-line arithmetic, because on the chip calls and allocations are what costs.
 
 import { Alarm, Reason } from "./alarms"
-import { completeBolus, tellWaiting } from "./bolus"
+import { beginBolus, completeBolus, tellWaiting } from "./bolus"
 import { obey } from "./commands"
 import { raise, refreshDelivering } from "./delivery"
 import { addToWindow } from "./doses"
@@ -88,10 +88,7 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
         // Last of all, so that nothing else in this tick takes its place.
         tellWaiting(pump, actions)
     }
-    if (pump.bolusUnrecorded && readings.recorded) {
-        pump.bolusUnrecorded = false
-        planFlow(pump, nowMs)
-    }
+    if (pump.bolusUnrecorded && readings.recorded) beginBolus(pump, actions)
     if (actions.checkpointDue) pump.checkpointMs = nowMs
 
     // Until the next step is due, or the segment ends, a tick would only add up what is owed: it may be left out (ENG-1).

@@ -374,12 +374,18 @@ describe("what outlasts a reset", () => {
         await device.run(3_000)
         const made = device.made
         await device.command(CommandKind.Prime, 2_000_000_000, 240_000_000_000)
-        expect(device.actions.bolusEvent).toBe(BolusEvent.Started)
         // As long as it is not recorded nothing of it is given: a reset then knows of none, and none was.
-        while (!device.store.recorded()) {
+        let ticks = 0
+        for (; device.actions.bolusEvent !== BolusEvent.Started; ticks++) {
+            const none = await device.restart()
+            expect(none.pump.bolusPl).toBe(0)
             expect(device.pump.bolusLeftPl).toBe(2_000_000_000)
+            if (device.store.recorded()) break
             await device.tick()
         }
+        expect(ticks).toBeGreaterThan(4)
+        await device.tick()
+        expect(device.actions.bolusEvent).toBe(BolusEvent.Started)
         expect(device.made - made).toBeLessThan(10)
         const cut = await device.restart()
         await cut.run(2_000)

@@ -152,22 +152,42 @@ describe("what keeps a bolus from beginning", () => {
         const bench = primed()
         expect(ask(bench, BolusKind.Patient)).toBe(BolusReason.None)
         expect(bench.actions).toMatchObject({ bolusPl: PATIENT_PL, checkpointDue: true, steps: 0 })
-        bench.tick()
         expect(bench.pump.ratePlPerDay).toBe(2 * RATE)
     })
 
-    test("JRN-4: nothing of it is given before it is recorded, and then it begins with the next tick", () => {
+    test("JRN-4: nothing of it is given or told before it is recorded", () => {
         const bench = primed()
-        expect(ask(bench, BolusKind.Patient)).toBe(BolusReason.None)
         bench.readings.recorded = false
+        bench.command(CommandKind.PatientDose)
+        expect(bench.actions.checkpointDue).toBe(true)
         for (let ticks = 0; ticks < 20; ticks++) {
+            expect(bench.actions.bolusEvent).toBe(BolusEvent.None)
             bench.tick()
             expect(bench.pump).toMatchObject({ ratePlPerDay: RATE, bolusLeftPl: PATIENT_PL, idleUntilMs: 0 })
         }
         bench.readings.recorded = true
         bench.tick()
-        expect(bench.pump.ratePlPerDay).toBe(2 * RATE)
+        expect(bench.actions).toMatchObject({ bolusEvent: BolusEvent.Started, bolusPl: PATIENT_PL })
+        expect(bench.pump).toMatchObject({ ratePlPerDay: 2 * RATE, bolusLeftPl: PATIENT_PL })
+        bench.tick()
         expect(bench.pump.bolusLeftPl).toBeLessThan(PATIENT_PL)
+    })
+
+    test("JRN-4: one that is stopped before it is recorded is denied, and never begins", () => {
+        const bench = primed()
+        bench.readings.recorded = false
+        bench.command(CommandKind.PatientDose)
+        bench.command(CommandKind.Stop)
+        expect(bench.actions).toMatchObject({
+            bolusEvent: BolusEvent.Denied,
+            bolusKind: BolusKind.Patient,
+            bolusReason: BolusReason.PumpStopped,
+            bolusPl: PATIENT_PL,
+        })
+        bench.readings.recorded = true
+        bench.command(CommandKind.Start)
+        bench.run(5_000)
+        expect(bench.pump).toMatchObject({ ratePlPerDay: RATE, bolusKind: BolusKind.None, bolusUnrecorded: false })
     })
 
     test.each<[string, Kind, number, number, BolusReason, Partial<Programme>?]>([
@@ -207,7 +227,6 @@ describe("what keeps a bolus from beginning", () => {
             }
             const bench = started({ programme, checkpoint: {}, ...mechanism })
             expect(ask(bench, BolusKind.Clinician, 1_000, fastest)).toBe(reason)
-            bench.tick()
             expect(bench.pump.ratePlPerDay).toBe(fastest)
         }
     })
@@ -455,7 +474,6 @@ describe("a patient's dose during a clinician's bolus", () => {
         expect(ask(bench, BolusKind.Patient)).toBe(BolusReason.None)
         expect(bench.pump.heldPart).toBeGreaterThan(0)
         const patientMs = bench.nowMs
-        bench.tick()
         expect(bench.pump.ratePlPerDay, "one flows at a time").toBe(2 * RATE)
         const told = toldIn(bench, 2_700_000)
         expect(told.map(({ event, kind, pl }) => [event, kind, pl])).toEqual([

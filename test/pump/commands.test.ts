@@ -272,10 +272,7 @@ describe("the prime", () => {
             PRIME_PL,
             PRIME_RATE,
             BolusReason.BolusInProgress,
-            b => {
-                b.command(CommandKind.Prime, PRIME_PL, PRIME_RATE)
-                b.tick()
-            },
+            b => b.command(CommandKind.Prime, PRIME_PL, PRIME_RATE),
         ],
         ["during an occlusion", PRIME_PL, PRIME_RATE, BolusReason.StoppingAlarm, stopByAlarm],
         [
