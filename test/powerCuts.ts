@@ -28,6 +28,7 @@ import { MS_PER_DAY, START_UP_MS, TICK_MS } from "../src/pump/limits"
 import { catchUp, ODOMETER_SIZE } from "../src/pump/odometer"
 import { decodeProgramme } from "../src/pump/programme"
 import { Mode } from "../src/pump/pump"
+import { ProgrammeAnswer } from "../src/pump/readings"
 
 /** How long the power is off, and how long each run lasts: the last cut is at its own end, and a pump is up again after six seconds. */
 const OFF_MS = 5_000
@@ -58,9 +59,17 @@ export const CUT_SCENARIO: Scenario = { ...SCENARIO, durationMs: SCENARIO.durati
 /** The ticks in which something happens that can be lost. */
 export const TICKS_TO_CUT = (SCENARIO.durationMs - START_UP_MS) / TICK_MS
 
+/** When a programme was taken. */
+const takenMs = new WeakMap<Session, number>()
+
 /** A session in which the power is cut there; undefined cuts it nowhere. */
 export function cutSession(point: CutPoint | undefined): Session {
     const session = new Session(CUT_SCENARIO, CUT_SCENARIO.seed)
+    const programmeAnswered = session.programmeAnswered.bind(session)
+    session.programmeAnswered = answer => {
+        if (answer === ProgrammeAnswer.Taken) takenMs.set(session, session.world.nowMs)
+        programmeAnswered(answer)
+    }
     if (point) session.cutPowerAt(point, OFF_MS)
     return session
 }
@@ -165,11 +174,12 @@ export function faultsOf(session: Session, name: string): string[] {
     return faults
 }
 
-/** The programme that runs is the old or the new one, whole; the new one from the moment on at which that was told. */
+/** The programme that runs is the old or the new one, whole; the new one once that is recorded. */
 function checkProgramme(session: Session, checkpoint: Checkpoint, must: (holds: boolean, what: string) => void): void {
-    const told = programmeTold(session)
     const taken = checkpoint.programmeSource !== ProgrammeSource.Flash
-    must(taken || !told, "the programme that was taken does not run")
+    const cutMs = session.poweredOnMs > 0 ? session.poweredOnMs - OFF_MS : Infinity
+    const recorded = (takenMs.get(session) ?? Infinity) + RECORDED_MS < cutMs
+    must(taken || !recorded, "the programme that was taken does not run")
     if (!taken) return
     const at = programmeAddress(checkpoint.programmeSource)
     const record = session.memory.contents.subarray(at, at + PROGRAMME_PLACE)

@@ -91,6 +91,8 @@ export class JournalStore {
     /** True while a checkpoint is on its way into bytes, and once all of it is there. */
     private drafting = false
     private drafted = false
+    /** True once an entry of the log is written that the checkpoint that is owed comes after. */
+    private entryWritten = false
     /** Ticks in a row that had no time for it. */
     private passedOver = 0
     /** The minute of the guard that runs, and what the last checkpoint says of its windows. */
@@ -202,7 +204,10 @@ export class JournalStore {
             if (guard.hourSteps !== this.savedHourSteps || guard.daySteps !== this.savedDaySteps)
                 this.checkpointOwed = true
         }
-        if (actions.checkpointDue) this.checkpointOwed = true
+        if (actions.checkpointDue) {
+            this.checkpointOwed = true
+            this.entryWritten = false
+        }
         if (this.held && hasAlarm(pump.conditions, Alarm.CheckpointDamaged)) return false
         if (busy && this.passedOver < BUSY_TICKS) {
             this.passedOver += 1
@@ -213,8 +218,8 @@ export class JournalStore {
     }
 
     /**
-     * Does one thing of what is to be written: a part of the checkpoint, or its transfer once it is whole, or else an entry of the log.
-     * So no tick takes long, and what happened is recorded within a second. What the memory does not take is tried again, with a new
+     * Does one thing of what is to be written: an entry of the log, a part of the checkpoint, its transfer once it is whole, or the next
+     * entry. So no tick takes long, and what happened is recorded within a second. What the memory does not take is tried again, with a new
      * checkpoint: about once a second.
      */
     async saveTick(pump: Pump, guard: Guard): Promise<void> {
@@ -229,8 +234,11 @@ export class JournalStore {
             this.checkpointOwed = true
         } else if (this.drafted) await this.writeCheckpoint(journal)
         else if (this.drafting) this.drafted = continueDraft(this.draft, pump)
-        else if (this.checkpointOwed) this.beginCheckpoint(journal, pump, guard)
+        else if (this.checkpointOwed && (this.entryWritten || journal.log.waiting === 0 || !this.works))
+            this.beginCheckpoint(journal, pump, guard)
         else {
+            // Before the checkpoint, which forgets what the entry tells of: a bolus that ended.
+            this.entryWritten = this.checkpointOwed
             const place = nextEntry(journal.log, pump, this.entry)
             if (place && (await this.write(entryAddress(place), this.entry, ENTRY_SIZE))) dropEntry(journal.log)
         }
@@ -247,6 +255,7 @@ export class JournalStore {
 
     private beginCheckpoint(journal: Journal, pump: Pump, guard: Guard): void {
         this.checkpointOwed = false
+        this.entryWritten = false
         this.drafting = true
         this.drafted = false
         beginDraft(this.draft, pump, guard, journal, journal.sequence + 1)

@@ -150,7 +150,7 @@ const PATIENT_DOSES_NUMBER = 38
 const SHIFT_NUMBER = 39
 
 /** At least so many bytes are put down at once; on the chip that takes some 5 ms. */
-const PART_SIZE = 44
+const PART_SIZE = 64
 
 /** A checkpoint on its way into bytes: it is of one tick, and put down part by part, because all at once would take a tick too long. */
 export interface CheckpointDraft {

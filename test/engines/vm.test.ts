@@ -53,7 +53,7 @@ test("STP-2: a stop outlasts a power cut, on both engines", async () => {
         await run(session, OPTIONS)
         const { result } = session.finish("either", 0)
         expect(result.alarms).toMatchObject([
-            { id: "stoppedOver5Min", priority: "medium", raisedMs: 65_500, overMs: null, clearedMs: null },
+            { id: "stoppedOver5Min", priority: "medium", raisedMs: 65_600, overMs: null, clearedMs: null },
         ])
         expect(session.observer.delivering).toBe(false)
         expect(result.commandedSteps).toBe(1)
@@ -79,15 +79,15 @@ test("BOL-3: a prime that a power cut ends does not go on after it, nor does one
         await run(session, OPTIONS)
         const { boluses, deliveredPl } = session.finish("either", 0).result
         expect(boluses).toMatchObject([
-            { outcome: "cancelled", reason: "power lost", startedMs: 10_000, finishedMs: 46_000 },
+            { outcome: "cancelled", reason: "power lost", startedMs: 10_800, finishedMs: 46_000 },
             { outcome: "denied", reason: "power lost", requestedMs: 45_999, startedMs: null },
-            { outcome: "inProgress", reason: "", startedMs: 100_000, finishedMs: null },
+            { outcome: "inProgress", reason: "", startedMs: 100_800, finishedMs: null },
         ])
-        // 36 s and 20 s at 10 mL/h less the basal flow.
-        expect(boluses[0].deliveredPl / 1e6).toBeCloseTo(99.9, 1)
-        expect(boluses[2].deliveredPl / 1e6).toBeCloseTo(55.5, 1)
-        expect(deliveredPl / 1e6).toBeGreaterThan(155)
-        expect(deliveredPl / 1e6).toBeLessThan(156)
+        // Each begins once it is recorded: 35.2 s and 19.2 s at 10 mL/h less the basal flow.
+        expect(boluses[0].deliveredPl / 1e6).toBeCloseTo(97.7, 1)
+        expect(boluses[2].deliveredPl / 1e6).toBeCloseTo(53.3, 1)
+        expect(deliveredPl / 1e6).toBeGreaterThan(150.6)
+        expect(deliveredPl / 1e6).toBeLessThan(151.6)
     }
 })
 
@@ -148,10 +148,10 @@ test("ANN-5: who asks for a dose hears what became of it, the same on both engin
     expect(heard[1]).toEqual(heard[0])
     const on = `${Light.Yellow} true`
     const off = `${Light.Off} false`
-    // From the tick after the answer on: one pulse of a second; then four of 0.3 s.
+    // From the tick after the answer on, which the granted one gets once it is recorded: one pulse of a second; then four of 0.3 s.
     expect(heard[0]).toEqual([
-        `20100 ${on}`,
-        `21100 ${off}`,
-        ...[0, 600, 1200, 1800].flatMap(ms => [`${30_100 + ms} ${on}`, `${30_400 + ms} ${off}`]),
+        `20900 ${on}`,
+        `21900 ${off}`,
+        ...[0, 600, 1200, 1800].flatMap(ms => [`${30_200 + ms} ${on}`, `${30_500 + ms} ${off}`]),
     ])
 })
