@@ -59,9 +59,10 @@ async function runTicks(parts: Parts): Promise<void> {
         if (parts.supply) readings.supplyFailing = parts.supply.failing()
         const heard = link?.busy
         if (resting && nowMs < pump.idleUntilMs && !readings.sampled && !readings.supplyFailing && !heard) {
-            // Nothing is due: the tick is complete as it is (ENG-1).
+            // Nothing is due but a sample perhaps: the tick is complete as it is (ENG-1).
             if (sampleDue) await sample(nowMs)
             if (!pump.cutMotor) await parts.heartbeat.beat()
+            if (sampleDue) await ds.sleep(0)
             deadlineMs = deadlineAfter(deadlineMs, nowMs)
             continue
         }
@@ -85,7 +86,7 @@ async function runTicks(parts: Parts): Promise<void> {
             const telling = await parts.annunciator.show(priority, sound, nowMs)
             signalling = telling || priority !== AlarmPriority.None
         }
-        // Recorded before it is told: nobody hears of what a power cut could still undo (JRN-1).
+        // One thing of it in each tick; the link answers and a bolus begins once all is recorded, so that no power cut undoes it (JRN-1).
         if (journals.notes(pump, readings, actions, sampleDue || readings.sampled)) await journals.saveTick(pump, guard)
         if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
             // Who asked for a bolus hears what became of it from the next tick on (ANN-5).

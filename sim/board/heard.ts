@@ -26,6 +26,9 @@ const COMMAND_OF_BOLUS: Readonly<Record<BolusKind, CommandKind>> = {
 /** Asked this long before a sample, a command is heard with that sample and no earlier one: half of the time between two. */
 const BEFORE_SAMPLE_MS = 500
 
+/** A bolus that is granted begins, and is told of, so much later at least: once it is recorded. */
+const RECORDING_MS = 700
+
 /** What was heard in a run, in order. */
 export type HeardLog = { kind: CommandKind; atMs: number }[]
 
@@ -39,8 +42,9 @@ export function logHeard(session: Session): HeardLog {
     }
     const bolus = session.bolus.bind(session)
     session.bolus = (event: BolusEvent, kind: BolusKind, reason: BolusReason, volumePl: number) => {
-        if (event === BolusEvent.Started || event === BolusEvent.Denied)
-            log.push({ kind: COMMAND_OF_BOLUS[kind], atMs: session.world.nowMs })
+        const { nowMs } = session.world
+        if (event === BolusEvent.Started) log.push({ kind: COMMAND_OF_BOLUS[kind], atMs: nowMs - RECORDING_MS })
+        if (event === BolusEvent.Denied) log.push({ kind: COMMAND_OF_BOLUS[kind], atMs: nowMs })
         bolus(event, kind, reason, volumePl)
     }
     const answered = session.programmeAnswered.bind(session)

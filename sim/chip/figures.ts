@@ -90,7 +90,7 @@ export function chipSummary(figures: ChipFigures): string {
     if (heap)
         rows.push([
             "Heap",
-            `${kilobytes(heap.mostBytes)} in use at most, ${kilobytes(heap.mostLiveBytes)} after a collection, of ${kilobytes(heap.sizeBytes)}`,
+            `${kilobytes(heap.mostBytes)} in use at most with garbage, ${kilobytes(heap.mostLiveBytes)} alive at most, of ${kilobytes(heap.sizeBytes)}`,
         ])
     for (const { fromMs, lastedMs } of stalls)
         rows.push([

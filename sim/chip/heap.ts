@@ -12,6 +12,12 @@ const WORDS_MASK = 0xffffff
 
 const HEAP_SIZE_MIN = 16 * 1024
 
+// The machine's record of its heap has the heap's address, allocations ever made, words after which it collects, a quarter of the heap,
+// and words allocated since it last did.
+const THRESHOLD_AT = 8
+const ALLOCATED_AT = 12
+const COLLECTS_AFTER = 4
+
 /** The heap of a machine that runs; found anew after each reset. */
 export class Heap {
     /** Bytes that blocks can take. */
@@ -21,6 +27,7 @@ export class Heap {
         private readonly view: DataView,
         private readonly start: number,
         private readonly end: number,
+        private readonly allocatedAt: number,
     ) {
         this.size = end - start
     }
@@ -31,10 +38,17 @@ export class Heap {
             const end = ram.getUint32(at + 4, true) - RAM_BASE
             if (!(end > at + HEAP_SIZE_MIN && end + 4 <= ram.byteLength) || (end & 3) !== 0) continue
             if (ram.getUint32(at, true) !== 0 || ram.getUint32(end, true) !== FINAL) continue
-            const heap = new Heap(ram, at + 8, end)
+            const allocatedAt = findRecord(ram, at, end)
+            if (allocatedAt === undefined) continue
+            const heap = new Heap(ram, at + 8, end, allocatedAt)
             if (heap.usedBytes !== undefined) return heap
         }
         return undefined
+    }
+
+    /** Bytes allocated since the last collection, as the machine counts them. */
+    get allocatedBytes(): number {
+        return 4 * this.view.getUint32(this.allocatedAt, true)
     }
 
     /** Bytes in blocks that are not free, those included that nothing points to any more; undefined where the blocks don't add up. */
@@ -52,19 +66,26 @@ export class Heap {
     }
 }
 
-/** A fall of the bytes in blocks by more than this is a collection's, and no single block's that was given back. */
-const COLLECTED_BYTES_MIN = 4096
+/** Where the machine's record of this heap has what was allocated; undefined where there is no record of it. */
+function findRecord(ram: DataView, at: number, end: number): number | undefined {
+    const threshold = Math.floor((end - at + 4) / 4 / COLLECTS_AFTER)
+    for (let field = 0; field + ALLOCATED_AT + 4 <= ram.byteLength; field += 4) {
+        if (ram.getUint32(field, true) !== RAM_BASE + at) continue
+        if (ram.getUint32(field + THRESHOLD_AT, true) === threshold) return field + ALLOCATED_AT
+    }
+    return undefined
+}
 
 /** Follows a heap through a run, look by look; between two looks it may have been fuller. */
 export class HeapWatch {
     /** The most bytes in blocks at any look: what lives, and what no collection has taken away yet. */
     mostBytes = 0
-    /** The most bytes that a collection left: what lives, and what was allocated since it, up to the look. */
+    /** The most bytes that a collection left, which are those in use less what was allocated since: what lives. */
     mostLiveBytes = 0
     collections = 0
     sizeBytes = 0
     private heap: Heap | undefined
-    private lastBytes = 0
+    private lastAllocatedBytes = 0
 
     /** Looks at the heap now. */
     look(ram: DataView): void {
@@ -76,16 +97,17 @@ export class HeapWatch {
         }
         this.sizeBytes = this.heap.size
         this.mostBytes = Math.max(this.mostBytes, used)
-        if (used < this.lastBytes - COLLECTED_BYTES_MIN) {
+        const allocated = this.heap.allocatedBytes
+        if (allocated < this.lastAllocatedBytes) {
             this.collections += 1
-            this.mostLiveBytes = Math.max(this.mostLiveBytes, used)
+            this.mostLiveBytes = Math.max(this.mostLiveBytes, used - allocated)
         }
-        this.lastBytes = used
+        this.lastAllocatedBytes = allocated
     }
 
     /** The chip starts anew. */
     forget(): void {
         this.heap = undefined
-        this.lastBytes = 0
+        this.lastAllocatedBytes = 0
     }
 }

@@ -17,6 +17,9 @@ const SAMPLES_MS = 3 * MS_PER_SECOND
 /** The tick that does something tells of it, and on the bytecode, where it comes late, that goes over into the next. */
 const TELL_TICKS = 2
 
+/** What happens is recorded within this, and until then a power cut may undo it (JRN-1). */
+const RECORDED_MS = MS_PER_SECOND
+
 /** A pause of the sound at its longest, and what the pattern of light and sound may take to come round. */
 const SOUND_GAP_MS = 140 * MS_PER_SECOND
 const LIGHT_GAP_MS = 15 * MS_PER_SECOND
@@ -37,6 +40,8 @@ export class StopJudge {
     private stopped = false
     private heldBy = 0
     private stopAsked = false
+    /** What a power cut undoes as long as it is not recorded. */
+    private unrecorded: { sinceMs: number; undo: () => void }[] = []
     private stoppedSinceMs: number | undefined
     /** Ticks in which an occlusion is to be told yet, after steps back before which none was. */
     private tellWithinTicks = 0
@@ -56,6 +61,8 @@ export class StopJudge {
         const { world, powered } = this.session
         this.told = { alarms: 0, mode: Mode.Running }
         this.tellWithinTicks = 0
+        for (const { sinceMs, undo } of this.unrecorded) if (sinceMs + RECORDED_MS > world.nowMs) undo()
+        this.unrecorded = []
         // A memory that is damaged or silent holds nothing.
         if (this.memoryDoubted()) {
             this.stopped = false
@@ -98,7 +105,10 @@ export class StopJudge {
     status({ alarms, mode }: PumpStatus, delivering: boolean): void {
         const { world, ticks } = this.session
         this.told = { alarms, mode }
-        this.heldBy |= alarms & (STARTED | RELEASED)
+        const added = alarms & (STARTED | RELEASED) & ~this.heldBy
+        if (added !== 0) this.mayUndo(() => (this.heldBy &= ~added))
+        this.heldBy |= added
+        if (mode === Mode.Stopped && !this.stopped) this.mayUndo(() => (this.stopped = false))
         if (mode === Mode.Stopped) this.stopped = true
         const still = (alarms & STOPPING_ALARMS) !== 0 || mode === Mode.Stopped || this.heldBy !== 0 || this.stopped
         this.stoppedSinceMs = mode === Mode.Stopped ? (this.stoppedSinceMs ?? world.nowMs) : undefined
@@ -111,7 +121,10 @@ export class StopJudge {
     obeyed(kind: CommandKind): void {
         if (QUIETENING.includes(kind)) this.soundMs = this.session.world.nowMs
         if (kind === CommandKind.Stop || kind === CommandKind.Release) this.stopAsked = true
-        if (kind === CommandKind.Start) this.stopAsked = false
+        if (kind === CommandKind.Start) {
+            if (this.stopAsked) this.mayUndo(() => (this.stopAsked = true))
+            this.stopAsked = false
+        }
         if (kind === CommandKind.Release) this.heldBy &= ~RELEASED
         else if (kind === CommandKind.Start || kind === CommandKind.MinimumRate) {
             this.heldBy &= ~STARTED
@@ -120,6 +133,12 @@ export class StopJudge {
         // What still holds it is told with the next status, or was with the last one.
         const toldStill = this.told.mode === Mode.Stopped || (this.told.alarms & STOPPING_ALARMS) !== 0
         if (!toldStill && !this.stopped && this.heldBy === 0) this.stillFromTick = undefined
+    }
+
+    private mayUndo(undo: () => void): void {
+        const { nowMs } = this.session.world
+        this.unrecorded = this.unrecorded.filter(({ sinceMs }) => sinceMs + RECORDED_MS > nowMs)
+        this.unrecorded.push({ sinceMs: nowMs, undo })
     }
 
     show(light: number, sounding: boolean): void {

@@ -14,8 +14,9 @@ import { planFlow } from "./schedule"
  * Prime and clinician's bolus are of `commandPl` at `commandRatePlPerDay`, the patient's dose is the programme's.
  */
 export function askBolus(pump: Pump, readings: Readings, kind: BolusKind, actions: Actions): void {
-    // The end of another bolus is not hidden by the answer to this request, which comes with the next sample (SUP-9).
-    if (actions.bolusEvent !== BolusEvent.None) {
+    // Neither the end of another bolus nor the beginning of one is hidden by the answer to this request, which comes with the next
+    // sample (SUP-9).
+    if (actions.bolusEvent !== BolusEvent.None || pump.bolusUnrecorded) {
         pump.unansweredKind = kind
         return
     }

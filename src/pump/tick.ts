@@ -83,12 +83,10 @@ export function tick(pump: Pump, guard: Guard, readings: Readings, nowMs: number
         else pump.patientPl += movedPl
     }
 
-    if (readings.sampled) {
-        obey(pump, readings, actions)
-        // Last of all, so that nothing else in this tick takes its place.
-        tellWaiting(pump, actions)
-    }
+    if (readings.sampled) obey(pump, readings, actions)
     if (pump.bolusUnrecorded && readings.recorded) beginBolus(pump, actions)
+    // Last of all, so that nothing else in this tick takes its place.
+    if (readings.sampled) tellWaiting(pump, actions)
     if (actions.checkpointDue) pump.checkpointMs = nowMs
 
     // Until the next step is due, or the segment ends, a tick would only add up what is owed: it may be left out (ENG-1).

@@ -63,12 +63,18 @@ describe("the heap of the machine", () => {
     const AT = 0x1000
     const WORDS = 8192
 
+    /** The machine's record of the heap: where it is, when it collects, and words allocated since. */
+    const RECORD = 0x400
+    const ALLOCATED = RECORD + 12
+
     /** Memory with a heap of blocks: kind and words each. */
     function memory(blocks: [number, number][]): DataView {
         const ram = new DataView(new ArrayBuffer(264 * 1024))
         const end = AT + 8 + 4 * WORDS
         ram.setUint32(AT + 4, RAM + end, true)
         ram.setUint32(end, 0x4f000001, true)
+        ram.setUint32(RECORD, RAM + AT, true)
+        ram.setUint32(RECORD + 8, Math.floor((WORDS + 3) / 4), true)
         let at = AT + 8
         for (const [kind, words] of blocks) {
             ram.setUint32(at, (kind << 24) | words, true)
@@ -95,20 +101,36 @@ describe("the heap of the machine", () => {
     ])("%s are no heap", (_name, blocks) => {
         expect(Heap.find(memory(blocks))).toBeUndefined()
     })
+    test("without the machine's record of it is no heap", () => {
+        const ram = memory([[ARRAY, 8192]])
+        expect(Heap.find(ram)?.usedBytes).toBe(4 * WORDS)
+        ram.setUint32(RECORD + 8, 1, true)
+        expect(Heap.find(ram)).toBeUndefined()
+    })
     test("the most in use and the most that a collection left are told apart", () => {
         const watch = new HeapWatch()
         const ram = memory([
             [ARRAY, 2000],
             [FREE, 6192],
         ])
-        const use = (words: number) => {
+        const use = (words: number, allocated: number) => {
+            ram.setUint32(ALLOCATED, allocated, true)
             ram.setUint32(AT + 8, (ARRAY << 24) | words, true)
             ram.setUint32(AT + 8 + 4 * words, (FREE << 24) | (WORDS - words), true)
             watch.look(ram)
         }
-        // A single block given back is no collection.
-        for (const words of [2000, 4000, 3900, 6000, 2500, 5000, 3000]) use(words)
-        expect([watch.mostBytes, watch.mostLiveBytes, watch.collections]).toEqual([24_000, 12_000, 2])
+        // A block given back is no collection. What was allocated since one, up to the look, is not what it left.
+        for (const [words, allocated] of [
+            [2000, 0],
+            [4000, 2000],
+            [3900, 2000],
+            [6000, 4100],
+            [2500, 20],
+            [5000, 2520],
+            [3000, 40],
+        ])
+            use(words, allocated)
+        expect([watch.mostBytes, watch.mostLiveBytes, watch.collections]).toEqual([24_000, 4 * 2960, 2])
     })
 })
 

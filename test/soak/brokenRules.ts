@@ -106,7 +106,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
         "SUP-14",
         "forgets in a reset what waits for a person",
         "stopHolds",
-        edit("pump/pump", "checkpoint ? checkpoint.latched & LATCHING_ALARMS : 0", "0"),
+        edit("pump/pump", "before.latched & LATCHING_ALARMS", "0"),
     ),
     rule(
         "SUP-1",
