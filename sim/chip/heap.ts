@@ -98,6 +98,8 @@ export class HeapWatch {
         this.sizeBytes = this.heap.size
         this.mostBytes = Math.max(this.mostBytes, used)
         const allocated = this.heap.allocatedBytes
+        // In the midst of a collection, which an allocation ends.
+        if (allocated === 0) return
         if (allocated < this.lastAllocatedBytes) {
             this.collections += 1
             this.mostLiveBytes = Math.max(this.mostLiveBytes, used - allocated)
