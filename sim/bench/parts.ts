@@ -222,7 +222,7 @@ const tick: Part = async () => {
             `60 × 10, tag checked, carried out and answered; ${costs.sealedAct.bytes.toFixed(0)} bytes of the heap`,
         ),
         inPasses("sleep and wake", costs.empty, "the quickest of 60 empty slices"),
-        inPasses("what follows new alarms", costs.loopCallsWorst, "60 × 4: light and buzzer, checkpoint encoded"),
+        inPasses("what follows new alarms", costs.loopCallsWorst, "60 × 4: light and buzzer, checkpoint begun"),
         inMs(
             "mean tick",
             meanTick,
@@ -245,7 +245,7 @@ const tick: Part = async () => {
             sum(costs.worstTick, costs.loopCalls, costs.loopCallsWorst, costs.empty),
             worstWrites * PIN_WRITE_MS_ON_CHIP + SETTING_WRITE_MS_ON_CHIP,
             period,
-            `with ${worstWrites} pin writes and a checkpoint; without waiting for motor and sensors`,
+            `with ${worstWrites} pin writes and a checkpoint begun; without waiting for motor and sensors`,
         ),
     ]
 }

@@ -77,8 +77,8 @@ export function chipSummary(figures: ChipFigures): string {
             ])
     }
     tickRow("Tick", figures.ticks)
-    tickRow("– nothing due", figures.quietTicks)
-    tickRow("– with a sample", figures.sampleTicks)
+    tickRow("– with none of these", figures.quietTicks)
+    tickRow("– with sensors read", figures.sampleTicks)
     tickRow("– with steps", figures.stepTicks)
     tickRow("– with a checkpoint", figures.checkpointTicks)
     if (firstStepMs !== null) rows.push(["First step", `${(firstStepMs / 1000).toFixed(2)} s after power-on`])

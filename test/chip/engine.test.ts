@@ -173,7 +173,10 @@ test.skipIf(runtimeFile === undefined)(
         expect(run.result.commandedSteps).toBe(core.result.commandedSteps)
         expect(run.result.residualPl).toBe(core.result.residualPl)
         expect(run.result.alarms.map(({ id }) => id)).toEqual(core.result.alarms.map(({ id }) => id))
+        // What the tick and the heap may take of the chip's means.
         expect(figures.ticks?.meanMs).toBeLessThanOrEqual(10)
+        expect(figures.ticks?.worstBusyMs).toBeLessThanOrEqual(25)
+        expect(figures.heap?.mostLiveBytes).toBeLessThan(32_768)
     },
     1_200_000,
 )

@@ -9,7 +9,7 @@ import { JournalStore } from "../../src/drivers/journalStore"
 import { RecordMemory } from "../../src/drivers/parts"
 import { highestPriority, Reason } from "../../src/pump/alarms"
 import { readUint, writeUint } from "../../src/pump/bytes"
-import { CHECKPOINT_SIZE, encodeCheckpoint } from "../../src/pump/checkpoint"
+import { beginDraft, CHECKPOINT_SIZE, createDraft } from "../../src/pump/checkpoint"
 import { CellKind } from "../../src/pump/energy"
 import { noteTick } from "../../src/pump/eventLog"
 import { createGuard, GuardLimits } from "../../src/pump/guard"
@@ -227,7 +227,7 @@ function phasesOf(linked: Linked): Phase[] {
         { checkpoint: undefined, damage: Reason.None, newer: undefined, older: undefined, odometerCopy: 0 },
         0,
     )
-    const checkpoint = Buffer.alloc(CHECKPOINT_SIZE)
+    const draft = createDraft(Buffer.alloc(CHECKPOINT_SIZE))
     const odometer = Buffer.alloc(ODOMETER_SIZE)
     let told = 0
     let acts: Buffer[] = []
@@ -382,7 +382,7 @@ function phasesOf(linked: Linked): Phase[] {
                     pump.conditions = pump.alarms
                     const priority = highestPriority(pump.alarms)
                     await annunciator.show(priority, priority, pump.nowMs + told)
-                    encodeCheckpoint(pump, guard, journal, checkpoint)
+                    beginDraft(draft, pump, guard, journal, told)
                     nextDueMs(0, 100, pump.nowMs)
                 }
             },
