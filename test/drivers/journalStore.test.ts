@@ -293,6 +293,43 @@ describe("what outlasts a reset", () => {
         expect(third.pump.mode).toBe(Mode.Stopped)
     })
 
+    test("JRN-1: what happens is recorded within a second, by one thing a tick, and by none in a tick that samples", async () => {
+        await device.run(3_000)
+        await device.settle()
+        await device.run(500)
+        const { memory, store, readings } = device
+        const transfers = () =>
+            memory.writes.filter(({ address }) => address < ODOMETERS_AT || address >= FAULTS_AT).length
+        let written = transfers()
+        await device.command(CommandKind.Stop)
+        expect(readings.sampled).toBe(true)
+        expect(transfers()).toBe(written)
+        let ticks = 0
+        for (; !store.recorded(); ticks++) {
+            expect((await device.restart()).pump.mode).toBe(Mode.Running)
+            await device.tick()
+            expect(transfers() - written).toBeLessThanOrEqual(readings.sampled ? 0 : 1)
+            written = transfers()
+        }
+        expect(ticks).toBeGreaterThan(4)
+        expect(ticks).toBeLessThan(10)
+        expect((await device.restart()).pump.mode).toBe(Mode.Stopped)
+    })
+
+    test("JRN-1: it is recorded even where every tick samples", async () => {
+        await device.run(3_000)
+        await device.settle()
+        const { pump, guard, readings, actions, store } = device
+        pump.mode = Mode.Stopped
+        actions.checkpointDue = true
+        for (let ticks = 0; ticks < 30; ticks++) {
+            if (store.notes(pump, readings, actions, true)) await store.saveTick(pump, guard)
+            actions.checkpointDue = false
+        }
+        expect(store.recorded()).toBe(true)
+        expect((await device.restart()).pump.mode).toBe(Mode.Stopped)
+    })
+
     test("JRN-1: the two copies are written in turn, and either one gives it all", async () => {
         for (let i = 0; i < 3; i++) {
             const before = device.memory.writes.length
