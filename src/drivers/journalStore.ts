@@ -244,7 +244,7 @@ export class JournalStore {
         }
     }
 
-    /** Writes the checkpoint over the older copy, all in one go: for the time before the first tick. */
+    /** Writes the checkpoint over the older copy, all in one go: at power-on, and once over what a later firmware left. */
     async saveCheckpoint(pump: Pump, guard: Guard): Promise<void> {
         const journal = this.journal
         if (!journal || this.held) return

@@ -361,14 +361,15 @@ export class Link implements ProgrammeOffer, Sensor {
         if (kind === ActKind.Limits) return await this.changeLimits(pump, journals)
         const bolus = bolusOf(kind)
         let reason = this.reason
-        if (!this.given || reason >= 0) reason = this.reason
-        else if (bolus !== BolusKind.None) {
-            const told = actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied
-            if (told && actions.bolusKind === bolus) reason = actions.bolusReason
-        } else if (kind === CommandKind.Programme) {
-            const answer = actions.programmeAnswer
-            if (answer !== ProgrammeAnswer.None) reason = answer === ProgrammeAnswer.Taken ? 0 : answer
-        } else if (actions.command === kind) reason = actions.refusal
+        if (this.given && reason < 0) {
+            if (bolus !== BolusKind.None) {
+                const told = actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied
+                if (told && actions.bolusKind === bolus) reason = actions.bolusReason
+            } else if (kind === CommandKind.Programme) {
+                const answer = actions.programmeAnswer
+                if (answer !== ProgrammeAnswer.None) reason = answer === ProgrammeAnswer.Taken ? 0 : answer
+            } else if (actions.command === kind) reason = actions.refusal
+        }
         this.reason = reason
         if (reason >= 0 ? !journals.recorded() : this.nowMs - this.askedMs <= ANSWER_MS_MAX) return
         this.asked = 0
