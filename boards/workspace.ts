@@ -17,6 +17,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
+import { setTimeout as delay } from "node:timers/promises"
 import { programImageSetting } from "../sim/engines/programImage"
 import { type Setting, settingText } from "../sim/prescription/records"
 
@@ -25,6 +26,10 @@ const SETTING_TEXT_LENGTH_MAX = 222
 
 const DEVICE_SIDE = ["src", "boards", "services", "package.json", "devsconfig.json", ".env.defaults", ".env.local"]
 const RUNTIME_CACHE = join(".devicescript", "cache")
+
+/** What DeviceScript's tools end with where another of them has their ports, 8081 to 8083; they know no others. */
+const PORTS_TAKEN = 100
+const PORTS_ASKED_EVERY_MS = 2000
 
 /** A board that the pump runs on. */
 export interface Board {
@@ -142,9 +147,12 @@ export class Workspace {
     /**
      * Makes the image of runtime, program and settings, after `build`, whose program it has to be to the last byte. `runtimeFile` stands in for the download: it is put where
      * DeviceScript keeps downloads, because only an image from there is patched with the board's pins.
-     * Returns the image's path, or why there is none.
+     * While other tools of DeviceScript have its ports, waits for up to `portsWaitMs`. Returns the image's path, or why there is none.
      */
-    async bundle(runtimeFile: string | undefined): Promise<{ image: string } | { failure: "download" | "bundle" }> {
+    async bundle(
+        runtimeFile: string | undefined,
+        portsWaitMs = 120_000,
+    ): Promise<{ image: string } | { failure: "download" | "bundle" }> {
         const name = basename(new URL(this.board.runtimeUrl).pathname)
         const kept = join(this.project, RUNTIME_CACHE, name)
         const cached = join(this.folder, RUNTIME_CACHE, name)
@@ -157,10 +165,16 @@ export class Workspace {
             utimesSync(cached, atime, mtime)
         }
         const image = join(this.folder, this.board.imageName)
-        const done = await this.devicescript(
-            ["bundle", this.board.entry, "--board", this.board.id, "--flash-file", image],
-            false,
-        )
+        const args = ["bundle", this.board.entry, "--board", this.board.id, "--flash-file", image]
+        let done = await this.devicescript(args, false)
+        if (done.code === PORTS_TAKEN)
+            process.stderr.write(
+                `Other tools of DeviceScript run and have the ports 8081 to 8083, which making the image needs too: its simulator, its extension for Visual Studio Code, or another image being made. Waiting ${Math.round(portsWaitMs / 1000)} s for them to end.\n`,
+            )
+        for (let waitedMs = 0; done.code === PORTS_TAKEN && waitedMs < portsWaitMs; waitedMs += PORTS_ASKED_EVERY_MS) {
+            await delay(PORTS_ASKED_EVERY_MS)
+            done = await this.devicescript(args, false)
+        }
         if (done.code === 0 && existsSync(image)) {
             if (!this.compiled().equals(this.bytecode)) {
                 process.stderr.write("The compiler made another program when it was asked again.\n")

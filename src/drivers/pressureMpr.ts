@@ -1,7 +1,6 @@
-// Line pressure from a Honeywell MPR sensor on I²C. A conversion takes 5 ms, so each sample reads the one that the sample
-// before it started, and no tick waits; what is older than that is not passed on as a reading of now.
+// Line pressure from a Honeywell MPR sensor on I²C. A conversion takes 5 ms, and each sample waits for its own: one left over
+// from the sample before would tell an occlusion a second late.
 
-import * as ds from "@devicescript/core"
 import { Bytes } from "../pump/bytes"
 import { Readings, SensorFault } from "../pump/readings"
 import { I2CBus } from "./hardware"
@@ -19,7 +18,6 @@ const STATUS_FAULTY = 0x05
 const STATUS_ALWAYS_ZERO = 0x9a
 
 const CONVERSION_MS = 5
-const CONVERSION_AGE_MS_MAX = 2500
 
 /** One member of the series. */
 export interface MprSensor {
@@ -85,25 +83,17 @@ export function mprPressurePa(counts: number, sensor: MprSensor): number {
 /** Starts a sensor of the MPR series. Missing when it does not acknowledge, Stale when it never finishes converting. */
 export function startMprPressure(bus: I2CBus, sensor: MprSensor): Sensor {
     const measure = Buffer.from([0xaa, 0x00, 0x00])
-    let startedMs = NaN
     let zeroPa = NaN
     return {
         read: async (readings: Readings) => {
             readings.pressurePa = NaN
             readings.pressureFault = SensorFault.Missing
             try {
-                if (!(ds.millis() - startedMs <= CONVERSION_AGE_MS_MAX)) {
-                    await bus.writeBuf(sensor.address, measure)
-                    await sleepFromNow(CONVERSION_MS + 1)
-                }
+                await bus.writeBuf(sensor.address, measure)
+                await sleepFromNow(CONVERSION_MS + 1)
                 const answer: Bytes = await bus.readBuf(sensor.address, 4)
                 const fault = mprFault(answer[0])
                 readings.pressureFault = fault
-                if (fault === SensorFault.Stale) {
-                    // Left alone until its age starts another: a new command would only keep it busy.
-                    if (!(ds.millis() - startedMs <= CONVERSION_AGE_MS_MAX)) startedMs = ds.millis()
-                    return
-                }
                 if (fault === SensorFault.None) {
                     const linePa = mprPressurePa(answer[1] * 65536 + answer[2] * 256 + answer[3], sensor)
                     if (linePa >= 0 || linePa < 0) {
@@ -117,12 +107,8 @@ export function startMprPressure(bus: I2CBus, sensor: MprSensor): Sensor {
                         readings.pressureFault = SensorFault.Invalid
                     }
                 }
-                await bus.writeBuf(sensor.address, measure)
-                startedMs = ds.millis()
             } catch {
-                readings.pressurePa = NaN
-                readings.pressureFault = SensorFault.Missing
-                startedMs = NaN
+                // No acknowledge: Missing, as it stands.
             }
         },
     }

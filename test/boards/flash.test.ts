@@ -1,14 +1,18 @@
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, describe, expect, test } from "vitest"
+import { afterAll, describe, expect, test, vi } from "vitest"
 import { BOARDS, environmentText, isRuntimeFor, Workspace } from "../../boards/workspace"
 import { crc32 } from "../../src/pump/bytes"
 
 const scratch = mkdtempSync(join(tmpdir(), "pump-test-"))
 afterAll(() => rmSync(scratch, { recursive: true }))
+// Workspaces of its own, because what others leave for a while must not be taken for what is left over here.
+vi.stubEnv("TMPDIR", scratch)
+afterAll(() => vi.unstubAllEnvs())
 
 const leftOver = () => readdirSync(tmpdir()).filter(name => name.startsWith("pump-flash-"))
 
@@ -177,4 +181,32 @@ test("pico: image of runtime, pins, program and settings, and the project left a
 test("esp32c3: its entry builds too", async () => {
     const size = await Workspace.with(process.cwd(), BOARDS.esp32c3, [], workspace => workspace.build())
     expect(size).toBeGreaterThan(5000)
+})
+
+test("while other tools have DeviceScript's ports it says so, waits, gives up in the end, and makes the image once they are free", async () => {
+    const runtime = join(scratch, "ports.uf2")
+    writeFileSync(runtime, uf2(64))
+    const holder = createServer()
+    const told = vi.spyOn(process.stderr, "write").mockReturnValue(true)
+    try {
+        await Workspace.with(process.cwd(), BOARDS.pico, [], async workspace => {
+            await workspace.build()
+            await new Promise<void>((resolve, reject) => {
+                holder.once("error", reject)
+                holder.listen(8081, "127.0.0.1", resolve)
+            })
+            expect(await workspace.bundle(runtime, 3000)).toEqual({ failure: "bundle" })
+            expect(told.mock.calls.join("")).toMatch(/have the ports 8081 to 8083.* Waiting 3 s/)
+            told.mockClear()
+            told.mockImplementation(() => {
+                holder.close()
+                return true
+            })
+            expect(await workspace.bundle(runtime)).toHaveProperty("image")
+            expect(told.mock.calls.join("")).toMatch(/Waiting 120 s/)
+        })
+    } finally {
+        told.mockRestore()
+        holder.close()
+    }
 })
