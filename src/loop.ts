@@ -67,7 +67,7 @@ async function runTicks(parts: Parts): Promise<void> {
             continue
         }
         if (journals.receiving || readings.command === CommandKind.Programme)
-            await journals.receive(pump, readings, link?.offers() ? link : parts.programmeOffer)
+            journals.takeOffer(pump, readings, link?.offered())
 
         readings.recorded = pump.bolusUnrecorded && journals.recorded()
         tick(pump, guard, readings, nowMs, actions)
@@ -87,14 +87,16 @@ async function runTicks(parts: Parts): Promise<void> {
             signalling = telling || priority !== AlarmPriority.None
         }
         // One thing of it in each tick; the link answers and a bolus begins once all is recorded, so that no power cut undoes it (JRN-1).
-        if (journals.notes(pump, readings, actions, sampleDue || readings.sampled)) await journals.saveTick(pump, guard)
+        const busy = sampleDue || readings.sampled
+        if (journals.notes(pump, readings, actions, busy)) await journals.saveTick(pump, guard)
+        if (journals.receiving && !busy) await journals.bringIn(pump, parts.programmeOffer)
         if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
             // Who asked for a bolus hears what became of it from the next tick on (ANN-5).
             parts.annunciator.tell(actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
             signalling = true
         }
         if (parts.monitor) await parts.monitor.report(pump, guard, actions)
-        if (link && heard) await link.serve(pump, journals, actions, nowMs)
+        if (link && heard) await link.serve(pump, journals, actions, nowMs, busy)
         if (sampleDue) await sample(nowMs)
         // A motor that moves by itself is left to the outside watchdog, which cuts its power and sounds (MOT-7).
         if (!pump.cutMotor) await parts.heartbeat.beat()

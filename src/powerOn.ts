@@ -13,7 +13,7 @@ import { raise } from "./pump/delivery"
 import { decodeLimits, Guard, GuardLimits } from "./pump/guard"
 import { START_UP_MS } from "./pump/limits"
 import { decodeMechanism, Mechanism } from "./pump/mechanism"
-import { decodeProgramme, Programme } from "./pump/programme"
+import { decodeInParts, Programme } from "./pump/programme"
 import { Pump } from "./pump/pump"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "./pump/selfTest"
 
@@ -38,13 +38,18 @@ export async function powerOn(parts: Parts, journals: JournalStore): Promise<Pow
     return powered
 }
 
+/** Between two waits the runtime lets run only so much. */
+async function pause(): Promise<void> {
+    await ds.sleep(0)
+}
+
 async function bootPump(parts: Parts, journals: JournalStore): Promise<PoweredPump> {
     const programmeRecord = await loadRecord("pg")
     const mechanismRecord = await loadRecord("me")
     const limitsRecord = await loadRecord("gu")
     let programme: Programme | string | undefined
     if (programmeRecord !== undefined)
-        programme = typeof programmeRecord === "string" ? programmeRecord : decodeProgramme(programmeRecord)
+        programme = typeof programmeRecord === "string" ? programmeRecord : await decodeInParts(programmeRecord, pause)
     if (typeof programme === "string") console.log(`programme damaged: ${programme}`)
     let mechanism: Mechanism | undefined
     if (mechanismRecord !== undefined) {
@@ -62,7 +67,11 @@ async function bootPump(parts: Parts, journals: JournalStore): Promise<PoweredPu
     const flashId = typeof flashMark === "object" ? readUint(flashMark, 0, 4) : 0
     const oldCheckpoint = await loadOldCheckpoint()
     // What has begun at power-on counts from the first tick, however long it takes until then.
-    const { pump, guard } = await journals.recall({ programme, mechanism, limits, flashId, oldCheckpoint }, START_UP_MS)
+    const { pump, guard } = await journals.recall(
+        { programme, mechanism, limits, flashId, oldCheckpoint },
+        START_UP_MS,
+        pause,
+    )
     pump.motorReverses = parts.motor.reverses
     pump.energy = energyOf(pump.mechanism, parts.board)
     return { pump, guard }

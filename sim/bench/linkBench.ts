@@ -86,7 +86,7 @@ export class LinkBench {
         if (typeof programme === "string" || typeof mechanism === "string" || typeof limits === "string")
             throw new Error("records that are none")
         const flash = { programme, mechanism, limits, flashId, oldCheckpoint: Reason.RecordMissing }
-        const { pump, guard } = await journals.recall(flash, START_UP_MS)
+        const { pump, guard } = await journals.recall(flash, START_UP_MS, async () => {})
         // As if the line had been primed.
         pump.lineLeftPl = 0
         await journals.saveCheckpoint(pump, guard)
@@ -122,12 +122,13 @@ export class LinkBench {
         }
         const heard = link.busy
         if (journals.receiving || readings.command === CommandKind.Programme)
-            await journals.receive(pump, readings, link.offers() ? link : undefined)
+            journals.takeOffer(pump, readings, link.offered())
         readings.recorded = pump.bolusUnrecorded && journals.recorded()
         tick(pump, guard, readings, this.nowMs, actions)
         if (actions.steps !== 0) await journals.saveSteps(actions.steps)
         if (journals.notes(pump, readings, actions, readings.sampled)) await journals.saveTick(pump, guard)
-        if (heard) await link.serve(pump, journals, actions, this.nowMs)
+        if (journals.receiving && !readings.sampled) await journals.bringIn(pump, undefined)
+        if (heard) await link.serve(pump, journals, actions, this.nowMs, readings.sampled)
     }
 
     async run(ms: number): Promise<void> {

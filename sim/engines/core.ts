@@ -9,6 +9,7 @@ import { type ProgrammeOffer, type RecordMemory, Signal } from "../../src/driver
 import { Alarm, AlarmPriority, highestPriority, Reason } from "../../src/pump/alarms"
 import { readUint } from "../../src/pump/bytes"
 import { raise } from "../../src/pump/delivery"
+import { takeUntilEnd } from "../../src/pump/incoming"
 import { MS_PER_SECOND, SAMPLE_MS, START_UP_MS, TICK_MS } from "../../src/pump/limits"
 import { BolusEvent, createActions, LineEvent, Mode } from "../../src/pump/pump"
 import { CommandKind, createReadings, ProgrammeAnswer, type Readings, SensorFault } from "../../src/pump/readings"
@@ -99,7 +100,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             continue
         }
         if (journals.receiving || readings.command === CommandKind.Programme)
-            await journals.receive(pump, readings, offer)
+            journals.takeOffer(pump, readings, link?.offered())
         readings.recorded = pump.bolusUnrecorded && journals.recorded()
         tick(pump, guard, readings, nowMs, actions)
         if (actions.steps !== 0) {
@@ -113,7 +114,9 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             session.show(indicators.light, indicators.sounding)
             signalling = telling || priority !== AlarmPriority.None
         }
-        if (journals.notes(pump, readings, actions, sampleDue || readings.sampled)) await journals.saveTick(pump, guard)
+        const busy = sampleDue || readings.sampled
+        if (journals.notes(pump, readings, actions, busy)) await journals.saveTick(pump, guard)
+        if (journals.receiving && !busy) await journals.bringIn(pump, offer)
         if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {
             addSignal(indicators, actions.bolusEvent === BolusEvent.Started ? Signal.Granted : Signal.Denied)
             signalling = true
@@ -155,7 +158,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
             )
         }
         session.residualPl = pump.residualPl
-        if (link && heard) await link.serve(pump, journals, actions, nowMs)
+        if (link && heard) await link.serve(pump, journals, actions, nowMs, busy)
         if (sampleDue) await sample(nowMs)
         session.tickDone()
         if (link) hearStranger(session, link)
@@ -171,7 +174,7 @@ async function runFromPowerOn(session: Session, options: EngineOptions): Promise
 
 /** What `src/powerOn.ts` does on the device: the pump as its journal remembers it, tested before its first tick. */
 async function powerOn(session: Session, journals: JournalStore): Promise<RememberedPump> {
-    const powered = await journals.recall(flashRecordsOf(session), START_UP_MS)
+    const powered = await journals.recall(flashRecordsOf(session), START_UP_MS, async () => {})
     powered.pump.energy = energyOf(powered.pump.mechanism, Board.Pico)
     const failure = await selfTest(powered, journals)
     if (failure !== Reason.None) raise(powered.pump, Alarm.SelfTestFailed, failure)
@@ -218,10 +221,7 @@ function memoryOf(session: Session): RecordMemory {
 
 function offerOf(session: Session): ProgrammeOffer {
     return {
-        fetch: async offset => {
-            const piece = session.offeredPiece(offset)
-            return piece && Buffer.from(piece)
-        },
+        bring: async incoming => takeUntilEnd(incoming, session.offeredPiece(incoming.received)),
     }
 }
 

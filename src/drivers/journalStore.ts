@@ -25,6 +25,7 @@ import {
     noteTick,
 } from "../pump/eventLog"
 import { changeLimits, createGuard, decodeLimits, Guard, GuardLimits, restoreGuard, withinWindows } from "../pump/guard"
+import { beginIncoming, checksumOf, Incoming, programmeOf, readPart, WHOLE_RECORD_SUM } from "../pump/incoming"
 import {
     CHECKPOINT_PLACE,
     checkpointAddress,
@@ -46,15 +47,12 @@ import {
 import { SHIFT_PARTS } from "../pump/limits"
 import { Mechanism } from "../pump/mechanism"
 import { catchUp, encodeOdometer, ODOMETER_SIZE } from "../pump/odometer"
-import { decodeProgramme, highestRatePlPerDay, Programme, periodicRatePlPerDay } from "../pump/programme"
+import { decodeInParts, highestRatePlPerDay, Programme, periodicRatePlPerDay } from "../pump/programme"
 import { Actions, createPump, mechanismRatePlPerDayMax, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "../pump/readings"
 import { loadLimits, StoredLimits, saveLimits } from "./limitsStore"
 import { ProgrammeOffer, RecordMemory } from "./parts"
 import { holds } from "./storedRecord"
-
-/** The CRC-32 of a record together with its own CRC-32 behind it: the same for all that are whole. */
-const WHOLE_RECORD_SUM = 0x2144df1c
 
 /** What flash holds of a pump: what was stored when the board was flashed, each record decoded, or why it can't be used. */
 export interface FlashRecords {
@@ -77,10 +75,13 @@ export interface RememberedPump {
 /** Ticks in a row that may pass the work on: the one that reads the sensors, and the one that judges what they read. */
 const BUSY_TICKS = 2
 
+/** How much of an offered programme one tick stores and reads back. */
+const STORED_PART = 100
+
 export class JournalStore {
     /** False while the memory does not take what is to be written. */
     works = true
-    /** True from an offered programme's first piece until the tick has been told what became of it. */
+    /** True from the command that offers a programme until the tick has been told what became of it. */
     receiving = false
     /** The guard's limits; none where no record of them is good. */
     limits: GuardLimits | undefined
@@ -103,9 +104,11 @@ export class JournalStore {
     private held = false
     /** The flashing that the memory is still to be marked with, once there is a checkpoint of it. */
     private unmarkedId = 0
-    /** The programme that is coming in, piece by piece; how much has come, and the CRC-32 of that. */
-    private incoming: Buffer | undefined
-    private received = 0
+    /** The programme that is offered, as long as it is neither stored nor refused. */
+    private incoming: Incoming | undefined
+    /** How much of it is stored; -1 while it is not judged. */
+    private storedBytes = -1
+    /** Checksum of the record that was stored last. */
     private sum = 0
     private answer = ProgrammeAnswer.None
     /** The refill that it came with, as the command had it. */
@@ -121,8 +124,11 @@ export class JournalStore {
 
     constructor(private readonly memory: RecordMemory) {}
 
-    /** The pump as the run before left it, at power-on, before its first tick at `nowMs` on the monotonic clock. */
-    async recall(flash: FlashRecords, nowMs: number): Promise<RememberedPump> {
+    /**
+     * The pump as the run before left it, at power-on, before its first tick at `nowMs` on the monotonic clock.
+     * @param pause waits a moment: what runs between two waits is bounded on the device
+     */
+    async recall(flash: FlashRecords, nowMs: number, pause: () => Promise<void>): Promise<RememberedPump> {
         const mechanism = flash.mechanism
         this.stored = await loadLimits(this.memory, flash.flashId)
         const limits = this.stored.limits || flash.limits
@@ -134,7 +140,7 @@ export class JournalStore {
         if (flashed) flashedAnew(found, typeof flash.programme === "object" ? flash.programme.reservoirPl : 0)
         const checkpoint = found.checkpoint
         const journal = createJournal(found, flash.flashId)
-        const programme = await this.recallProgramme(flash.programme, journal)
+        const programme = await this.recallProgramme(flash.programme, journal, pause)
         const pump = createPump({ programme, mechanism, limits, checkpoint, checkpointDamage: found.damage }, nowMs)
         const guard = createGuard(limits, pump.mechanism.stepPl, pump.mechanism.stepsPerTickMax, nowMs)
         if (checkpoint)
@@ -283,17 +289,16 @@ export class JournalStore {
     }
 
     /**
-     * Brings in a programme that is offered, a piece in each tick, and stores it beside the one that runs: that goes on until the tick
-     * takes the new one and its checkpoint is written, so a power cut or an offer that breaks off leaves the one or the other, whole
-     * (PRG-5). Once it is there, checked and stored, or refused, the next sample brings the command to take it.
+     * Takes the command that offers a programme from the readings, and gives it back with the first sample after that programme is stored,
+     * or refused.
+     * @param proposed its record, where a programmer has brought it in already
      */
-    async receive(pump: Pump, readings: Readings, offer: ProgrammeOffer | undefined): Promise<void> {
+    takeOffer(pump: Pump, readings: Readings, proposed: Incoming | undefined): void {
         if (readings.command === CommandKind.Programme) {
             readings.command = CommandKind.None
             this.receiving = true
-            this.incoming = Buffer.alloc(PROGRAMME_PLACE - 2)
-            this.received = 0
-            this.sum = 0
+            this.incoming = proposed || beginIncoming(PROGRAMME_PLACE - 2)
+            this.storedBytes = -1
             this.answer = ProgrammeAnswer.None
             this.refillPl = readings.commandPl
             this.refillResidualPl = readings.commandResidualPl
@@ -302,20 +307,7 @@ export class JournalStore {
             pump.offered = undefined
             return
         }
-        if (this.incoming) {
-            const piece = offer ? await offer.fetch(this.received) : undefined
-            const length = piece ? piece.length : 0
-            if (this.received + length > this.incoming.length) this.refuse(ProgrammeAnswer.Damaged)
-            else {
-                if (piece) copyBytes(this.incoming, this.received, piece, 0, length)
-                this.sum = crc32(this.incoming, this.received, this.received + length, this.sum)
-                this.received += length
-                // What ends here may have broken off: then its checksum is wrong.
-                if (length < TRANSFER_MAX) await this.finish(pump, this.incoming)
-            }
-            return
-        }
-        if (!readings.sampled || readings.command !== CommandKind.None) return
+        if (this.incoming || !readings.sampled || readings.command !== CommandKind.None) return
         readings.command = CommandKind.Programme
         readings.commandAnswer = this.answer
         readings.commandPl = this.refillPl
@@ -325,30 +317,54 @@ export class JournalStore {
         this.receiving = false
     }
 
+    /**
+     * Goes on with the programme that is offered by one thing, once what happened is recorded: brings in a piece, reads a part, or stores one
+     * beside the programme that runs. That goes on until the tick takes the new one and its checkpoint is written, so a power cut or an
+     * offer that breaks off leaves the one or the other, whole (PRG-5).
+     */
+    async bringIn(pump: Pump, offer: ProgrammeOffer | undefined): Promise<void> {
+        const incoming = this.incoming
+        if (!incoming || !this.recorded()) return
+        if (this.storedBytes >= 0) return await this.storePart(pump, incoming)
+        if (incoming.received < incoming.record.length) {
+            if (!offer || !(await offer.bring(incoming))) this.refuse(ProgrammeAnswer.Damaged)
+            return
+        }
+        if (readPart(incoming)) return
+        const programme = programmeOf(incoming)
+        const answer = programme
+            ? this.judgeProgramme(programme, highestRatePlPerDay(programme), pump)
+            : ProgrammeAnswer.Damaged
+        if (answer !== ProgrammeAnswer.Taken) return this.refuse(answer)
+        // While a checkpoint is owed, the one in the memory may be of a programme in that very place.
+        if (this.checkpointOwed || this.drafting) return this.refuse(ProgrammeAnswer.NotStored)
+        const first = this.programmeSource() !== ProgrammeSource.First
+        this.storedAt = first ? ProgrammeSource.First : ProgrammeSource.Second
+        this.storedBytes = 0
+    }
+
     private refuse(answer: ProgrammeAnswer): void {
         this.incoming = undefined
         this.answer = answer
     }
 
-    /** All of the programme is there: it is checked, and stored in the place that does not hold the one that runs. */
-    private async finish(pump: Pump, incoming: Buffer): Promise<void> {
-        const size = this.received
-        if (this.sum !== WHOLE_RECORD_SUM) return this.refuse(ProgrammeAnswer.Damaged)
-        const record = Buffer.alloc(size)
-        copyBytes(record, 0, incoming, 0, size)
-        const programme = decodeProgramme(record)
-        if (typeof programme === "string") return this.refuse(ProgrammeAnswer.Damaged)
-        const answer = this.judgeProgramme(programme, pump)
-        if (answer !== ProgrammeAnswer.Taken) return this.refuse(answer)
-        const journal = this.journal
-        const first = !journal || journal.programmeSource !== ProgrammeSource.First
-        this.storedAt = first ? ProgrammeSource.First : ProgrammeSource.Second
-        // While a checkpoint is owed, the one in the memory may be of a programme in that very place.
-        if (this.checkpointOwed || this.drafting || !(await this.saveProgramme(this.storedAt, record)))
+    /** Stores a part of the record in the place that does not hold the programme that runs, and its length last. */
+    private async storePart(pump: Pump, incoming: Incoming): Promise<void> {
+        const { record } = incoming
+        const from = this.storedBytes
+        const place = programmeAddress(this.storedAt)
+        const last = from >= record.length
+        const part = last ? Buffer.alloc(2) : record.slice(from, Math.min(record.length, from + STORED_PART))
+        if (last) writeUint(part, 0, 2, record.length)
+        const length = part.length
+        const address = last ? place : place + 2 + from
+        if (!(await this.write(address, part, length)) || !(await holds(this.memory, address, part, 0, length)))
             return this.refuse(ProgrammeAnswer.NotStored)
+        this.storedBytes = from + length
+        if (!last) return
         this.incoming = undefined
-        this.sum = readUint(record, size - 4, 4)
-        pump.offered = programme
+        this.sum = checksumOf(incoming)
+        pump.offered = programmeOf(incoming)
         this.answer = ProgrammeAnswer.Taken
     }
 
@@ -377,9 +393,8 @@ export class JournalStore {
         return ProgrammeAnswer.Taken
     }
 
-    /** Whether mechanism and guard's limits allow a programme: Taken, or why not. */
-    judgeProgramme(programme: Programme, pump: Pump): ProgrammeAnswer {
-        const highestPlPerDay = highestRatePlPerDay(programme)
+    /** Whether mechanism and guard's limits allow a programme of this highest flow: Taken, or why not. */
+    judgeProgramme(programme: Programme, highestPlPerDay: number, pump: Pump): ProgrammeAnswer {
         if (highestPlPerDay > mechanismRatePlPerDayMax(pump.mechanism)) return ProgrammeAnswer.BeyondMechanism
         const limits = this.limits
         if (limits && !withinLimits(programme, highestPlPerDay, limits)) return ProgrammeAnswer.BeyondLimits
@@ -435,6 +450,7 @@ export class JournalStore {
     private async recallProgramme(
         flashed: Programme | string | undefined,
         journal: Journal,
+        pause: () => Promise<void>,
     ): Promise<Programme | string | undefined> {
         const source = journal.programmeSource
         if (source === ProgrammeSource.Flash) return flashed
@@ -449,27 +465,12 @@ export class JournalStore {
             const piece = await this.memory.read(address + 2 + from, size)
             if (!piece) return "the record memory does not answer"
             copyBytes(record, from, piece, 0, size)
-            // Summed piece by piece: what runs between two waits is bounded on the device.
             sum = crc32(record, from, from + size, sum)
+            await pause()
         }
         if (sum !== WHOLE_RECORD_SUM || readUint(record, length - 4, 4) !== journal.programmeSum)
             return "record's checksum is wrong"
-        return decodeProgramme(record)
-    }
-
-    private async saveProgramme(source: ProgrammeSource, record: Buffer): Promise<boolean> {
-        const address = programmeAddress(source)
-        const piece = Buffer.alloc(TRANSFER_MAX)
-        writeUint(piece, 0, 2, record.length)
-        if (!(await this.write(address, piece, 2))) return false
-        for (let from = 0; from < record.length; from += TRANSFER_MAX) {
-            const size = Math.min(TRANSFER_MAX, record.length - from)
-            copyBytes(piece, 0, record, from, size)
-            if (!(await this.write(address + 2 + from, piece, size))) return false
-            if (!(await holds(this.memory, address + 2 + from, piece, 0, size))) return false
-        }
-        writeUint(piece, 0, 2, record.length)
-        return await holds(this.memory, address, piece, 0, 2)
+        return await decodeInParts(record, pause)
     }
 
     /**

@@ -3,6 +3,7 @@
 
 import { AlarmPriority } from "../pump/alarms"
 import { Guard } from "../pump/guard"
+import { Incoming } from "../pump/incoming"
 import { Actions, Pump } from "../pump/pump"
 import { Readings } from "../pump/readings"
 import { Link } from "../service/link"
@@ -85,8 +86,8 @@ export interface SupplyWarning {
 
 /** Where a programme comes from that somebody offers, after the command `Programme`. */
 export interface ProgrammeOffer {
-    /** What follows of its record from `offset` on: 200 bytes, and fewer where it ends; undefined where there is nothing. */
-    fetch(offset: number): Promise<Buffer | undefined>
+    /** Brings in the next piece of its record, and cuts that to its size where it ends; false when it is too long. */
+    bring(incoming: Incoming): Promise<boolean>
 }
 
 /** All the parts of one pump. */

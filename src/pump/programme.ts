@@ -71,9 +71,24 @@ export interface Programme {
     softLimits: number
 }
 
+/** How far a stored programme has been read. */
+export interface ProgrammeReading {
+    readonly bytes: Bytes
+    /** As far as it is known; undefined before the first part. */
+    programme: Programme | undefined
+    /** Where the next segment stands, and how many its pattern still has. */
+    offset: number
+    segmentsLeft: number
+    previousMinute: number
+    /** The programme, or the reason it can't be one; undefined while there is more to read. */
+    result: Programme | string | undefined
+}
+
+/** How many segments are read as one part. */
+const PART_SEGMENTS = 16
+
 /**
- * Reads a stored programme whose CRC-32 has been checked, and checks every number in it.
- * Returns the programme, or the reason it can't be one.
+ * Begins to read a stored programme whose CRC-32 has been checked; each number in it is checked.
  *
  * Layout: magic u16, version u8, pattern count u8, pattern of each weekday 7 x u8, reserved u8 (0),
  * concentration u32 (ng/mL), reservoir u48 (pL), reservoir-low u48 (pL), mean rate u48 (pL/day): 34 bytes; then refill warning u48
@@ -83,14 +98,46 @@ export interface Programme {
  * segment count u8 and its segments, each start u16 (minute of the day) and rate u40 (pL/day); then the CRC-32 of all before it.
  * Version 1 has the first 34 bytes alone, and rates of u48.
  */
+export function beginReading(bytes: Bytes): ProgrammeReading {
+    return { bytes, programme: undefined, offset: 0, segmentsLeft: 0, previousMinute: -1, result: undefined }
+}
+
+/** Reads the next part: what stands before the segments, or some of these. Returns true while there is more. */
+export function readOn(reading: ProgrammeReading): boolean {
+    const { bytes, programme } = reading
+    if (reading.result !== undefined) return false
+    if (programme) {
+        reading.result = readSegments(reading, programme)
+    } else {
+        const old = bytes.length > 2 && bytes[2] === OLD_VERSION
+        const head = headOf(bytes, old)
+        if (typeof head === "string") reading.result = head
+        else reading.programme = head
+        reading.offset = old ? OLD_HEADER_SIZE : PROGRAMME_HEADER_SIZE
+    }
+    return reading.result === undefined
+}
+
+/** The programme in a whole record, or the reason it can't be one; for the host, because a device may not read a long one in one go. */
 export function decodeProgramme(bytes: Bytes): Programme | string {
+    const reading = beginReading(bytes)
+    while (readOn(reading)) {}
+    return reading.result || "not a programme"
+}
+
+/** The same with a pause after each part. */
+export async function decodeInParts(bytes: Bytes, pause: () => Promise<void>): Promise<Programme | string> {
+    const reading = beginReading(bytes)
+    while (readOn(reading)) await pause()
+    return reading.result || "not a programme"
+}
+
+/** What stands before the segments; or why it can't be a programme. */
+function headOf(bytes: Bytes, old: boolean): Programme | string {
     if (bytes.length < OLD_HEADER_SIZE + 1 + PROGRAMME_SEGMENT_SIZE + 4) return "programme too short"
     if (readUint(bytes, 0, 2) !== PROGRAMME_MAGIC) return "not a programme"
-    const old = bytes[2] === OLD_VERSION
     if (!old && bytes[2] !== PROGRAMME_VERSION) return "programme of another version"
-    const headerSize = old ? OLD_HEADER_SIZE : PROGRAMME_HEADER_SIZE
-    const rateSize = old ? 6 : 5
-    if (bytes.length < headerSize + 1 + 2 + rateSize + 4) return "programme too short"
+    if (!old && bytes.length < PROGRAMME_HEADER_SIZE + 1 + PROGRAMME_SEGMENT_SIZE + 4) return "programme too short"
     const patterns = bytes[3]
     if (!(patterns >= 1 && patterns <= PATTERNS_MAX)) return "pattern count out of range"
     const number = (offset: number, size: number) => (old ? 0 : readUint(bytes, offset, size))
@@ -136,31 +183,43 @@ export function decodeProgramme(bytes: Bytes): Programme | string {
         if (!(bytes[4 + day] < patterns)) return "weekday without a pattern"
         programme.patternOfWeekday.push(bytes[4 + day])
     }
-    let offset = headerSize
-    for (let pattern = 0; pattern < patterns; pattern++) {
-        if (!(offset < bytes.length - 4)) return "programme too short"
-        const segments = bytes[offset]
-        offset += 1
-        if (!(segments >= 1 && segments <= PATTERN_SEGMENTS_MAX)) return "segment count out of range"
-        if (!(offset + segments * (2 + rateSize) <= bytes.length - 4)) return "programme too short"
-        programme.patternStart.push(programme.segmentStartMinute.length)
-        let previousMinute = -1
-        for (let i = 0; i < segments; i++) {
-            const startMinute = readUint(bytes, offset, 2)
-            const ratePlPerDay = readUint(bytes, offset + 2, rateSize)
-            offset += 2 + rateSize
-            if (i === 0 && startMinute !== 0) return "first segment does not start at midnight"
-            if (!(startMinute > previousMinute && startMinute < 1440)) return "segments out of order"
-            if (!rateAllowed(ratePlPerDay)) return "rate out of range"
-            previousMinute = startMinute
-            programme.segmentStartMinute.push(startMinute)
-            programme.segmentRatePlPerDay.push(ratePlPerDay)
+    return programme
+}
+
+/** Reads some of the segments into the programme. Returns what `ProgrammeReading.result` is then. */
+function readSegments(reading: ProgrammeReading, programme: Programme): Programme | string | undefined {
+    const bytes = reading.bytes
+    const rateSize = bytes[2] === OLD_VERSION ? 6 : 5
+    const end = bytes.length - 4
+    for (let i = 0; i < PART_SEGMENTS; i++) {
+        if (reading.segmentsLeft === 0) {
+            const before = programme.segmentStartMinute.length
+            if (programme.patternStart.length === bytes[3]) {
+                programme.patternStart.push(before)
+                return reading.offset !== end ? "programme too long" : dosesFault(programme) || programme
+            }
+            if (!(reading.offset < end)) return "programme too short"
+            const segments = bytes[reading.offset]
+            reading.offset += 1
+            if (!(segments >= 1 && segments <= PATTERN_SEGMENTS_MAX)) return "segment count out of range"
+            if (!(reading.offset + segments * (2 + rateSize) <= end)) return "programme too short"
+            if (!(before + segments <= PROGRAMME_SEGMENTS_MAX)) return "too many segments"
+            programme.patternStart.push(before)
+            reading.segmentsLeft = segments
+            reading.previousMinute = -1
         }
+        const startMinute = readUint(bytes, reading.offset, 2)
+        const ratePlPerDay = readUint(bytes, reading.offset + 2, rateSize)
+        if (reading.previousMinute < 0 && startMinute !== 0) return "first segment does not start at midnight"
+        if (!(startMinute > reading.previousMinute && startMinute < 1440)) return "segments out of order"
+        if (!rateAllowed(ratePlPerDay)) return "rate out of range"
+        reading.offset += 2 + rateSize
+        reading.previousMinute = startMinute
+        reading.segmentsLeft -= 1
+        programme.segmentStartMinute.push(startMinute)
+        programme.segmentRatePlPerDay.push(ratePlPerDay)
     }
-    if (!(programme.segmentStartMinute.length <= PROGRAMME_SEGMENTS_MAX)) return "too many segments"
-    if (offset !== bytes.length - 4) return "programme too long"
-    programme.patternStart.push(programme.segmentStartMinute.length)
-    return dosesFault(programme) || programme
+    return undefined
 }
 
 /** Why periodic doses, boluses and window of a programme can't be; empty when they can. */
@@ -223,8 +282,9 @@ export function periodicRatePlPerDay(programme: Programme): number {
 
 /** The highest flow that schedule and periodic doses ask for together. */
 export function highestRatePlPerDay(programme: Programme): number {
+    const rates = programme.segmentRatePlPerDay
     let highest = 0
-    for (const ratePlPerDay of programme.segmentRatePlPerDay) highest = Math.max(highest, ratePlPerDay)
+    for (let i = 0; i < rates.length; i++) if (rates[i] > highest) highest = rates[i]
     return highest + periodicRatePlPerDay(programme)
 }
 

@@ -2,18 +2,21 @@
 // comes in is only put down here; it is worked off at the end of a tick, one thing a tick, so that no packet is ever in its way.
 
 import type { JournalStore } from "../drivers/journalStore"
-import type { ProgrammeOffer, RecordMemory, Sensor } from "../drivers/parts"
+import type { RecordMemory, Sensor } from "../drivers/parts"
 import { copyBytes, readUint, writeUint } from "../pump/bytes"
 import { EventKind } from "../pump/eventLog"
 import { decodeLimits, GuardLimits } from "../pump/guard"
+import { beginIncoming, checksumOf, Incoming, programmeOf, readPart, takePiece } from "../pump/incoming"
+import { PROGRAMME_PLACE } from "../pump/journal"
 import { CHANGE_DROP_MS, MS_PER_SECOND } from "../pump/limits"
+import { highestRatePlPerDay } from "../pump/programme"
 import { Actions, BolusEvent, BolusKind, Mode, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings } from "../pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../pump/selfTest"
 import { ActKind, Outcome } from "./acts"
 import { contentsAt, FlashedProgramme } from "./contents"
 import { LinkKey, loadKey, saveKey } from "./linkKey"
-import { beginProposal, Proposal, pieceOf, READING_SIZE, readProposal, takePiece, writeReading } from "./proposal"
+import { READING_SIZE, writeReading } from "./proposal"
 import {
     ACT_HEADER_SIZE,
     ANSWER_HEADER_SIZE,
@@ -58,7 +61,7 @@ export interface Bus {
     flashed: FlashedProgramme
 }
 
-export class Link implements ProgrammeOffer, Sensor {
+export class Link implements Sensor {
     /** True while there is something to be worked off at the end of a tick. */
     busy = false
     /** Acts in a row whose tag was wrong. */
@@ -83,7 +86,9 @@ export class Link implements ProgrammeOffer, Sensor {
     /** What became of it, to be told once it is recorded: 0, or why not; -1 as long as nothing has. */
     private reason = -1
     private askedMs = 0
-    private proposal: Proposal | undefined
+    /** The programme that is proposed, and since when: dropped ten minutes later. */
+    private proposal: Incoming | undefined
+    private proposedMs = 0
     private testPart = -1
     private waitUntilMs = 0
     private failedMs = 0
@@ -175,7 +180,7 @@ export class Link implements ProgrammeOffer, Sensor {
     async read(readings: Readings): Promise<void> {
         this.readings = readings
         readings.accessFailures = this.failures
-        readings.unconfirmedMs = this.proposal ? this.nowMs - this.proposal.beganMs : NaN
+        readings.unconfirmedMs = this.proposal ? this.nowMs - this.proposedMs : NaN
         if (readings.command === CommandKind.Acknowledge && this.consent !== Consent.None) this.consented = true
         const body = this.body
         if (readings.command !== CommandKind.None || this.given || !body || this.asked === 0) return
@@ -195,20 +200,19 @@ export class Link implements ProgrammeOffer, Sensor {
         return this.asked !== 0 || this.incoming !== undefined
     }
 
-    /** True while the programme that the journal brings in is the one proposed here. */
-    offers(): boolean {
-        return this.given && this.asked === CommandKind.Programme
+    /** The record of the programme that the pump is asked to take, if it is one proposed here. */
+    offered(): Incoming | undefined {
+        return this.given && this.asked === CommandKind.Programme ? this.proposal : undefined
     }
 
-    async fetch(offset: number): Promise<Buffer | undefined> {
-        return this.proposal ? pieceOf(this.proposal, offset) : undefined
-    }
-
-    /** At the end of a tick, what it did having been recorded: works off one thing. */
-    async serve(pump: Pump, journals: JournalStore, actions: Actions, nowMs: number): Promise<void> {
+    /**
+     * At the end of a tick, what it did having been recorded: works off one thing.
+     * @param busy true in a tick with much else to do: no part of a proposal is read in it
+     */
+    async serve(pump: Pump, journals: JournalStore, actions: Actions, nowMs: number, busy: boolean): Promise<void> {
         this.nowMs = nowMs
         if (this.consent === Consent.Pairing) await this.pair(pump, journals)
-        if (this.asked !== 0) await this.follow(pump, journals, actions)
+        if (this.asked !== 0) await this.follow(pump, journals, actions, busy)
         else if (this.incoming) {
             const sealed = this.incoming
             this.incoming = undefined
@@ -218,8 +222,7 @@ export class Link implements ProgrammeOffer, Sensor {
             this.readPart = -1
             await this.bus.tell(false, await this.contents(journals, part, this.readOffset))
         }
-        const proposal = this.proposal
-        if (proposal && !(nowMs - proposal.beganMs <= CHANGE_DROP_MS) && this.asked === 0) this.proposal = undefined
+        if (!(nowMs - this.proposedMs <= CHANGE_DROP_MS) && this.asked === 0) this.proposal = undefined
         if (!(nowMs - this.failedMs <= FAILURES_FORGOTTEN_MS)) this.failures = 0
         this.busy =
             this.consent !== Consent.None ||
@@ -283,7 +286,7 @@ export class Link implements ProgrammeOffer, Sensor {
             if (body.length !== COMMAND_SIZE) return await this.tellSealed(kind, Outcome.BodyWrong)
             if (kind === CommandKind.Programme) {
                 const proposal = this.proposal
-                if (!proposal?.programme || readUint(body, 17, 4) !== proposal.checksum)
+                if (!proposal || !programmeOf(proposal) || readUint(body, 17, 4) !== checksumOf(proposal))
                     return await this.tellSealed(kind, Outcome.NoProposal)
             }
             this.asked = kind
@@ -293,14 +296,19 @@ export class Link implements ProgrammeOffer, Sensor {
             return
         }
         if (kind === ActKind.ProposeBegin && body.length === 2) {
-            this.proposal = beginProposal(readUint(body, 0, 2), this.nowMs)
+            const size = readUint(body, 0, 2)
+            this.proposal = size > 4 && size <= PROGRAMME_PLACE - 2 ? beginIncoming(size) : undefined
+            this.proposedMs = this.nowMs
             return await this.tellSealed(kind, this.proposal ? Outcome.Done : Outcome.BodyWrong)
         }
         if (kind === ActKind.ProposePiece && body.length > 2) {
             const taken = this.proposal !== undefined && takePiece(this.proposal, readUint(body, 0, 2), body, 2)
             return await this.tellSealed(kind, taken ? Outcome.Done : Outcome.NoProposal)
         }
-        if (kind === ActKind.ProposeEnd && body.length === 0) return await this.tellReading(pump, journals)
+        if (kind === ActKind.ProposeEnd && body.length === 0) {
+            this.asked = kind
+            return
+        }
         if (kind === ActKind.SelfTest && body.length === 0) {
             if (pump.mode !== Mode.Stopped) return await this.tellSealed(kind, Outcome.NotStopped)
             this.asked = kind
@@ -336,27 +344,35 @@ export class Link implements ProgrammeOffer, Sensor {
         await this.tellSealed(kind, Outcome.BodyWrong)
     }
 
-    /** The pump's own reading of the proposal; what could never run is refused before a person looks at it. */
-    private async tellReading(pump: Pump, journals: JournalStore): Promise<void> {
+    /** The pump's own reading of the proposal, a part in each tick; what could never run is refused before a person looks at it. */
+    private async readProposal(pump: Pump, journals: JournalStore): Promise<void> {
         const proposal = this.proposal
+        if (proposal && readPart(proposal)) return
+        this.asked = 0
         const kind = ActKind.ProposeEnd
-        if (!proposal || !readProposal(proposal) || !proposal.programme) {
+        const programme = proposal ? programmeOf(proposal) : undefined
+        if (!proposal || !programme) {
             this.proposal = undefined
             return await this.tellSealed(kind, Outcome.NoProposal)
         }
-        const answer = journals.judgeProgramme(proposal.programme, pump)
+        const highestPlPerDay = highestRatePlPerDay(programme)
+        const answer = journals.judgeProgramme(programme, highestPlPerDay, pump)
         if (answer !== ProgrammeAnswer.Taken) {
             this.proposal = undefined
             return await this.tellSealed(kind, Outcome.Refused, answer)
         }
         const reading = Buffer.alloc(READING_SIZE)
-        writeReading(proposal, proposal.programme, pump, reading)
+        writeReading(checksumOf(proposal), programme, highestPlPerDay, pump, reading)
         await this.tellSealed(kind, Outcome.Done, 0, reading)
     }
 
     /** Follows what was asked until a tick's actions say what became of it, and that is recorded. */
-    private async follow(pump: Pump, journals: JournalStore, actions: Actions): Promise<void> {
+    private async follow(pump: Pump, journals: JournalStore, actions: Actions, busy: boolean): Promise<void> {
         const kind = this.asked
+        if (kind === ActKind.ProposeEnd) {
+            if (!busy) await this.readProposal(pump, journals)
+            return
+        }
         if (kind === ActKind.SelfTest) return await this.test(pump)
         if (kind === ActKind.Limits) return await this.changeLimits(pump, journals)
         const bolus = bolusOf(kind)

@@ -363,7 +363,7 @@ function phasesOf(linked: Linked): Phase[] {
             run: async () => {
                 for (let i = 0; i < 10; i++) {
                     linked.link.hear(acts[i])
-                    await linked.link.serve(pump, journals, actions, pump.nowMs)
+                    await linked.link.serve(pump, journals, actions, pump.nowMs, false)
                 }
             },
         },

@@ -14,6 +14,7 @@ import {
 } from "../../src/pump/checkpoint"
 import { decodeEntry, ENTRY_SIZE, type Entry, EVENT_ENTRIES, EventKind, FAULT_ENTRIES } from "../../src/pump/eventLog"
 import { allowSteps, type Guard } from "../../src/pump/guard"
+import { takeUntilEnd } from "../../src/pump/incoming"
 import {
     CHECKPOINT_PLACE,
     EVENTS_AT,
@@ -108,8 +109,10 @@ class Memory implements RecordMemory {
 /** A programme as it is offered, from a place that has so much of it. */
 function offerOf(record: Uint8Array, pieceSize = TRANSFER_MAX): ProgrammeOffer {
     return {
-        fetch: async offset =>
-            offset < record.length ? Buffer.from(record.slice(offset, offset + pieceSize)) : undefined,
+        bring: async incoming => {
+            const offset = incoming.received
+            return takeUntilEnd(incoming, offset < record.length ? record.slice(offset, offset + pieceSize) : undefined)
+        },
     }
 }
 
@@ -135,7 +138,7 @@ class Device {
     /** Reads what the run before left, and no more. */
     async recall(): Promise<this> {
         this.store = new JournalStore(this.memory)
-        Object.assign(this, await this.store.recall(this.flash, START_UP_MS))
+        Object.assign(this, await this.store.recall(this.flash, START_UP_MS, async () => {}))
         this.nowMs = START_UP_MS - TICK_MS
         return this
     }
@@ -165,8 +168,7 @@ class Device {
             })
         }
         if (this.nowMs < pump.idleUntilMs && !readings.sampled && pump.alarms === 0 && store.rests()) return
-        if (store.receiving || readings.command === CommandKind.Programme)
-            await store.receive(pump, readings, this.offer)
+        if (store.receiving || readings.command === CommandKind.Programme) store.takeOffer(pump, readings, undefined)
         readings.recorded = pump.bolusUnrecorded && store.recorded()
         tick(pump, guard, readings, this.nowMs, actions)
         if (actions.steps !== 0) {
@@ -174,6 +176,7 @@ class Device {
             this.made += actions.steps
         }
         if (store.notes(pump, readings, actions, readings.sampled)) await store.saveTick(pump, guard)
+        if (store.receiving && !readings.sampled) await store.bringIn(pump, this.offer)
     }
 
     async run(lengthMs: number): Promise<void> {
@@ -671,9 +674,9 @@ describe("a programme that is offered", () => {
         let fetched = 0
         const offer = offerOf(bytes)
         const answer = device.offerProgramme({
-            fetch: async offset => {
+            bring: async incoming => {
                 fetched += 1
-                return await offer.fetch(offset)
+                return await offer.bring(incoming)
             },
         })
         expect(await answer).toBe(ProgrammeAnswer.Taken)
@@ -707,7 +710,12 @@ describe("a programme that is offered", () => {
         ["that breaks off", ProgrammeAnswer.Damaged, offerOf(record.slice(0, record.length - 1)), {}],
         ["with a byte too many", ProgrammeAnswer.Damaged, offerOf(Uint8Array.from([...record, 0])), {}],
         ["whole, and none", ProgrammeAnswer.Damaged, offerOf(withSum(withByte(2, 9))), {}],
-        ["without an end", ProgrammeAnswer.Damaged, { fetch: async () => Buffer.alloc(TRANSFER_MAX) }, {}],
+        [
+            "without an end",
+            ProgrammeAnswer.Damaged,
+            { bring: async incoming => takeUntilEnd(incoming, new Uint8Array(TRANSFER_MAX)) },
+            {},
+        ],
         [
             "beyond the mechanism",
             ProgrammeAnswer.BeyondMechanism,

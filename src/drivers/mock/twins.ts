@@ -2,6 +2,7 @@
 
 import { ALARM_COUNT, AlarmPriority } from "../../pump/alarms"
 import { Guard } from "../../pump/guard"
+import { Incoming, takeUntilEnd } from "../../pump/incoming"
 import { MS_PER_SECOND } from "../../pump/limits"
 import { Actions, BolusEvent, LineEvent, Mode, Pump } from "../../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "../../pump/readings"
@@ -153,9 +154,9 @@ export function mockSupply(bench: Bench): SupplyWarning {
 export function mockProgrammeOffer(bench: Bench): ProgrammeOffer {
     const question = Buffer.alloc(2)
     return {
-        fetch: async (offset: number) => {
-            question.setAt(0, "u16", offset)
-            return await askPiece(bench, PROGRAMME_READ, question)
+        bring: async (incoming: Incoming): Promise<boolean> => {
+            question.setAt(0, "u16", incoming.received)
+            return takeUntilEnd(incoming, await askPiece(bench, PROGRAMME_READ, question))
         },
     }
 }
