@@ -45,6 +45,7 @@ async function runTicks(parts: Parts): Promise<void> {
     const sample = async (nowMs: number): Promise<void> => {
         sampleDueMs = nextDueMs(sampleDueMs, SAMPLE_MS, nowMs)
         sampledMs = nowMs
+        for (const sensor of parts.sensors) if (sensor.convert) await sensor.convert()
         for (const sensor of parts.sensors) await sensor.read(readings)
         if (link) await link.read(readings)
     }

@@ -37,12 +37,12 @@ runPump.start({
     board: Board.Esp32C3,
     motor,
     sensors: [
-        startMprPressure(i2c, mprls0025pa()),
         encoder,
         startReservoirSwitch(pins.END_NC, pins.END_NO),
         startBattery({ pin: pins.BATTERY, fullScaleMv: 2500, dividerRatio: 2 }),
         startDs3231(i2c),
         startButton(pins.START_STOP),
+        startMprPressure(i2c, mprls0025pa()),
     ],
     annunciator: startAnnunciator(
         { pin: pins.RED_LED, activeLow: false },

@@ -63,15 +63,15 @@ runPump.start({
     board: Board.Pico,
     motor,
     sensors: [
-        PRESSURE_IS_ANALOGUE
-            ? startMpx5100Pressure({ pin: pins.PRESSURE, fullScaleMv: 3300, dividerRatio: 1.5 })
-            : startMprPressure(i2c, mprls0025pa()),
         encoder,
         startReservoirSwitch(pins.END_NC, pins.END_NO),
         startBattery({ pin: pins.BATTERY, fullScaleMv: 3300, dividerRatio: 2 }),
         startDs3231(i2c),
         startButton(pins.START_STOP),
         startDoseButton(pins.DOSE),
+        PRESSURE_IS_ANALOGUE
+            ? startMpx5100Pressure({ pin: pins.PRESSURE, fullScaleMv: 3300, dividerRatio: 1.5 })
+            : startMprPressure(i2c, mprls0025pa()),
     ],
     annunciator: startAnnunciator(
         { pin: pins.RED_LED, activeLow: false },

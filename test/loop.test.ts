@@ -168,6 +168,22 @@ describe("the loop", () => {
         expect(log.filter(what => what.startsWith("show"))).toEqual([])
     })
 
+    test("starts what takes a while to convert before it reads any sensor", async () => {
+        const log: string[] = []
+        const noted = noting(log, { at: "beat", atMs: 7_000 })
+        noted.parts.sensors.push({
+            convert: async () => {
+                log.push("convert")
+            },
+            read: async () => {
+                log.push("read converted")
+            },
+        })
+        await runOver(noted)
+        const sensing = log.filter(what => /^(convert|read)/.test(what))
+        expect(sensing.slice(0, 6)).toEqual(["convert", "read", "read converted", "convert", "read", "read converted"])
+    })
+
     test.each([
         ["a sensor", "read"],
         ["the motor", "step"],

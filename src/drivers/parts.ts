@@ -11,6 +11,8 @@ import { Board } from "./energyUse"
 
 /** Pressure, encoder, reservoir switch, battery, real-time clock: each fills its own fields of the readings. */
 export interface Sensor {
+    /** Starts a conversion that takes a while, where there is one; all are started before any is read. */
+    convert?: () => Promise<void>
     /** Reads the part and writes its fields; NaN and a SensorFault when there is no reading. Takes well under a tick. */
     read(readings: Readings): Promise<void>
 }
@@ -94,7 +96,7 @@ export interface ProgrammeOffer {
 export interface Parts {
     board: Board
     motor: Motor
-    /** Read once a second, in this order. */
+    /** Read once a second, in this order; what takes a while to measure comes last. */
     sensors: Sensor[]
     annunciator: Annunciator
     heartbeat: Heartbeat

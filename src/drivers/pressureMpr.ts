@@ -1,5 +1,5 @@
-// Line pressure from a Honeywell MPR sensor on I²C. A conversion takes 5 ms, and each sample waits for its own: one left over
-// from the sample before would tell an occlusion a second late.
+// Line pressure from a Honeywell MPR sensor on I²C. A conversion takes 5 ms: it runs while the other sensors are read, and each sample waits
+// for its own, because one left over from the sample before would tell an occlusion a second late.
 
 import { Bytes } from "../pump/bytes"
 import { Readings, SensorFault } from "../pump/readings"
@@ -17,7 +17,8 @@ const STATUS_BUSY = 0x20
 const STATUS_FAULTY = 0x05
 const STATUS_ALWAYS_ZERO = 0x9a
 
-const CONVERSION_MS = 5
+// A conversion takes 5 ms; each look at it is a millisecond at least after the one before.
+const LOOKS_MAX = 7
 
 /** One member of the series. */
 export interface MprSensor {
@@ -83,30 +84,39 @@ export function mprPressurePa(counts: number, sensor: MprSensor): number {
 /** Starts a sensor of the MPR series. Missing when it does not acknowledge, Stale when it never finishes converting. */
 export function startMprPressure(bus: I2CBus, sensor: MprSensor): Sensor {
     const measure = Buffer.from([0xaa, 0x00, 0x00])
+    let converting = false
     let zeroPa = NaN
     return {
+        convert: async () => {
+            converting = false
+            try {
+                await bus.writeBuf(sensor.address, measure)
+                converting = true
+            } catch {
+                // No acknowledge: what it converted last is not read as a pressure of now.
+            }
+        },
         read: async (readings: Readings) => {
             readings.pressurePa = NaN
             readings.pressureFault = SensorFault.Missing
+            if (!converting) return
             try {
-                await bus.writeBuf(sensor.address, measure)
-                await sleepFromNow(CONVERSION_MS + 1)
-                const answer: Bytes = await bus.readBuf(sensor.address, 4)
+                let answer: Bytes = await bus.readBuf(sensor.address, 4)
+                for (let looks = 1; mprFault(answer[0]) === SensorFault.Stale && looks < LOOKS_MAX; looks++) {
+                    await sleepFromNow(1)
+                    answer = await bus.readBuf(sensor.address, 4)
+                }
                 const fault = mprFault(answer[0])
                 readings.pressureFault = fault
-                if (fault === SensorFault.None) {
-                    const linePa = mprPressurePa(answer[1] * 65536 + answer[2] * 256 + answer[3], sensor)
-                    if (linePa >= 0 || linePa < 0) {
-                        if (!(zeroPa >= 0 || zeroPa < 0))
-                            zeroPa =
-                                Math.abs(linePa - sensor.openLinePa) <= sensor.zeroAdjustPaMax
-                                    ? linePa
-                                    : sensor.openLinePa
-                        readings.pressurePa = linePa - zeroPa
-                    } else {
-                        readings.pressureFault = SensorFault.Invalid
-                    }
+                if (fault !== SensorFault.None) return
+                const linePa = mprPressurePa(answer[1] * 65536 + answer[2] * 256 + answer[3], sensor)
+                if (!(linePa >= 0 || linePa < 0)) {
+                    readings.pressureFault = SensorFault.Invalid
+                    return
                 }
+                if (!(zeroPa >= 0 || zeroPa < 0))
+                    zeroPa = Math.abs(linePa - sensor.openLinePa) <= sensor.zeroAdjustPaMax ? linePa : sensor.openLinePa
+                readings.pressurePa = linePa - zeroPa
             } catch {
                 // No acknowledge: Missing, as it stands.
             }

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { COMPILED, LinkBench, PowerCut, PUMP_ID, STATUS } from "../../sim/bench/linkBench"
 import { readOut } from "../../sim/journal/readOut"
-import { compilePrescription } from "../../sim/prescription/compile"
+import { compilePrescription, encodeProgramme } from "../../sim/prescription/compile"
 import { encodeLimits } from "../../sim/prescription/limits"
 import type { Prescription } from "../../sim/prescription/schema"
 import { type CommandFigures, commandBody, openAnswer, readReading, sealAct } from "../../sim/programmer/acts"
@@ -10,6 +10,7 @@ import { Alarm, Reason } from "../../src/pump/alarms"
 import { raise } from "../../src/pump/delivery"
 import { decodeLimits } from "../../src/pump/guard"
 import { LIMITS_AT, LINK_KEY_PLACE, LINK_KEYS_AT } from "../../src/pump/journal"
+import { TICK_MS } from "../../src/pump/limits"
 import { decodeProgramme } from "../../src/pump/programme"
 import { BolusKind, BolusReason, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
@@ -407,6 +408,23 @@ describe("a programme", () => {
         expect(bench.pump.programme).toEqual(programme)
         const again = await LinkBench.powerOn(bench.memory)
         expect(again.pump.programme).toEqual(programme)
+    })
+
+    test("PRG-9: as long as one can be is read a part in each tick", async () => {
+        const starts = Array.from({ length: 336 }, (_, i) => (i % 48) * 30)
+        const longest = encodeProgramme({
+            ...COMPILED.programme,
+            patternOfWeekday: [0, 1, 2, 3, 4, 5, 6],
+            patternStart: [0, 48, 96, 144, 192, 240, 288, 336],
+            segmentStartMinute: starts,
+            segmentRatePlPerDay: starts.map(() => COMPILED.programme.meanRatePlPerDay),
+        })
+        const bench = await LinkBench.paired()
+        const fromMs = bench.nowMs
+        expect(await propose(bench, longest)).toMatchObject({ outcome: Outcome.Done })
+        const pieces = Math.ceil(longest.length / 180)
+        const parts = Math.ceil(longest.length / 200) + 1 + 336 / 16
+        expect((bench.nowMs - fromMs) / TICK_MS).toBeGreaterThan(pieces + parts)
     })
 
     test("PRG-8: without differences says so", async () => {
