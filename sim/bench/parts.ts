@@ -201,7 +201,7 @@ const tick: Part = async () => {
     const worstWrites = 1 + 2 + 3 + 2 * 7
     return [
         inPasses("empty call", costs.call, "lower quartile of 60 slices of 1000, less the loop"),
-        inPasses("ordinary tick", costs.ordinaryTick, "60 × 200, 7 patterns of 48 segments, no step"),
+        inPasses("ordinary tick", costs.ordinaryTick, "60 × 200, 7 patterns of 27 segments, no step"),
         inPasses("tick with a step", costs.stepTick, "60 × 200"),
         inPasses("sampled tick", costs.sampledTick, "60 × 50, all sensors good; the line is judged"),
         inPasses("judged tick", judgedTick, "60 × 100, the five that follow a sample, each with a part of it"),

@@ -1,7 +1,7 @@
 // Carries the journal to the record memory and back: what is written, and where, is decided in `pump/journal.ts`.
 
 import { Alarm, hasAlarm, Reason } from "../pump/alarms"
-import { copyBytes, crc32, readUint, writeUint } from "../pump/bytes"
+import { crc32, readUint, writeUint } from "../pump/bytes"
 import {
     beginDraft,
     CHECKPOINT_SIZE,
@@ -25,7 +25,7 @@ import {
     noteTick,
 } from "../pump/eventLog"
 import { changeLimits, createGuard, decodeLimits, Guard, GuardLimits, restoreGuard, withinWindows } from "../pump/guard"
-import { beginIncoming, checksumOf, Incoming, programmeOf, readPart, WHOLE_RECORD_SUM } from "../pump/incoming"
+import { beginIncoming, checksumOf, Incoming, programmeOf, readPart, takePiece } from "../pump/incoming"
 import {
     CHECKPOINT_PLACE,
     checkpointAddress,
@@ -47,7 +47,7 @@ import {
 import { SHIFT_PARTS } from "../pump/limits"
 import { Mechanism } from "../pump/mechanism"
 import { catchUp, encodeOdometer, ODOMETER_SIZE } from "../pump/odometer"
-import { decodeInParts, highestRatePlPerDay, Programme, periodicRatePlPerDay } from "../pump/programme"
+import { highestRatePlPerDay, Programme, periodicRatePlPerDay } from "../pump/programme"
 import { Actions, createPump, mechanismRatePlPerDayMax, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings, SensorFault } from "../pump/readings"
 import { loadLimits, StoredLimits, saveLimits } from "./limitsStore"
@@ -458,19 +458,15 @@ export class JournalStore {
         const head = await this.memory.read(address, 2)
         const length = head ? readUint(head, 0, 2) : 0
         if (!(length > 4 && length <= PROGRAMME_PLACE - 2)) return "record of impossible size"
-        const record = Buffer.alloc(length)
-        let sum = 0
+        const incoming = beginIncoming(length)
         for (let from = 0; from < length; from += TRANSFER_MAX) {
-            const size = Math.min(TRANSFER_MAX, length - from)
-            const piece = await this.memory.read(address + 2 + from, size)
-            if (!piece) return "the record memory does not answer"
-            copyBytes(record, from, piece, 0, size)
-            sum = crc32(record, from, from + size, sum)
-            await pause()
+            const piece = await this.memory.read(address + 2 + from, Math.min(TRANSFER_MAX, length - from))
+            if (!piece || !takePiece(incoming, from, piece, 0)) return "the record memory does not answer"
         }
-        if (sum !== WHOLE_RECORD_SUM || readUint(record, length - 4, 4) !== journal.programmeSum)
-            return "record's checksum is wrong"
-        return await decodeInParts(record, pause)
+        while (readPart(incoming)) await pause()
+        const { result } = incoming.reading
+        if (result === undefined || checksumOf(incoming) !== journal.programmeSum) return "record's checksum is wrong"
+        return result
     }
 
     /**

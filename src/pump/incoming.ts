@@ -9,7 +9,7 @@ import { beginReading, Programme, ProgrammeReading, readOn } from "./programme"
 const PART_BYTES = 200
 
 /** The CRC-32 of a record together with its own CRC-32 behind it: the same for all that are whole. */
-export const WHOLE_RECORD_SUM = 0x2144df1c
+const WHOLE_RECORD_SUM = 0x2144df1c
 
 /** A record, as much of it as is there. */
 export interface Incoming {
@@ -19,12 +19,13 @@ export interface Incoming {
     /** So many bytes are in the checksum so far. */
     summed: number
     sum: number
-    reading: ProgrammeReading | undefined
+    reading: ProgrammeReading
 }
 
 /** Room for a record of `size` bytes. */
 export function beginIncoming(size: number): Incoming {
-    return { record: Buffer.alloc(size), received: 0, summed: 0, sum: 0, reading: undefined }
+    const record = Buffer.alloc(size)
+    return { record, received: 0, summed: 0, sum: 0, reading: beginReading(record) }
 }
 
 /** Takes the next piece, from `from` on in `body`; false when it is not the next one, is empty or goes too far. */
@@ -46,7 +47,10 @@ export function takeUntilEnd(incoming: Incoming, piece: Bytes | undefined): bool
     const length = piece ? piece.length : 0
     if (piece && length > 0 && !takePiece(incoming, incoming.received, piece, 0)) return false
     // What ends here may have broken off: then its checksum is wrong.
-    if (length < TRANSFER_MAX) incoming.record = incoming.record.slice(0, incoming.received)
+    if (length < TRANSFER_MAX) {
+        incoming.record = incoming.record.slice(0, incoming.received)
+        incoming.reading = beginReading(incoming.record)
+    }
     return true
 }
 
@@ -60,18 +64,12 @@ export function readPart(incoming: Incoming): boolean {
         incoming.sum = crc32(record, summed, incoming.summed, incoming.sum)
         return true
     }
-    if (incoming.sum !== WHOLE_RECORD_SUM) return false
-    let reading = incoming.reading
-    if (!reading) {
-        reading = beginReading(record)
-        incoming.reading = reading
-    }
-    return readOn(reading)
+    return incoming.sum === WHOLE_RECORD_SUM && readOn(incoming.reading)
 }
 
 /** What a record says that was read to its end; undefined when it is damaged, or no programme. */
 export function programmeOf(incoming: Incoming): Programme | undefined {
-    const result = incoming.reading ? incoming.reading.result : undefined
+    const { result } = incoming.reading
     return typeof result === "string" ? undefined : result
 }
 

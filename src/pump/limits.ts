@@ -77,9 +77,12 @@ export const STEPS_PER_TICK_MAX = 50
 /** Largest reservoir: a 50 mL syringe. */
 export const RESERVOIR_PL_MAX = 50_000_000_000
 
-/** Segments in one day pattern, and in all the patterns of a programme together. */
+/**
+ * Segments in one day pattern, and in all the patterns of a programme together: beside one so long the device's memory has to take in
+ * another (PRG-9).
+ */
 export const PATTERN_SEGMENTS_MAX = 96
-export const PROGRAMME_SEGMENTS_MAX = 336
+export const PROGRAMME_SEGMENTS_MAX = 192
 export const PATTERNS_MAX = 7
 
 /** Occlusion threshold that may be set: below, spinal pressure and friction would trip it; above, the line may burst. */

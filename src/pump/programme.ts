@@ -27,6 +27,7 @@ export const PROGRAMME_VERSION = 2
 /** The version before, of schedules alone, which a pump may still hold: a programme without boluses and periodic doses. */
 const OLD_VERSION = 1
 const OLD_HEADER_SIZE = 34
+const OLD_SEGMENT_SIZE = 8
 
 /** Offsets and sizes in the stored programme; every number is little-endian. */
 export const PROGRAMME_HEADER_SIZE = 94
@@ -76,10 +77,10 @@ export interface ProgrammeReading {
     readonly bytes: Bytes
     /** As far as it is known; undefined before the first part. */
     programme: Programme | undefined
-    /** Where the next segment stands, and how many its pattern still has. */
+    /** Where the next segment stands, which one of all it is, and how many patterns have begun. */
     offset: number
-    segmentsLeft: number
-    previousMinute: number
+    segment: number
+    patterns: number
     /** The programme, or the reason it can't be one; undefined while there is more to read. */
     result: Programme | string | undefined
 }
@@ -99,21 +100,21 @@ const PART_SEGMENTS = 16
  * Version 1 has the first 34 bytes alone, and rates of u48.
  */
 export function beginReading(bytes: Bytes): ProgrammeReading {
-    return { bytes, programme: undefined, offset: 0, segmentsLeft: 0, previousMinute: -1, result: undefined }
+    return { bytes, programme: undefined, offset: 0, segment: 0, patterns: 0, result: undefined }
 }
 
 /** Reads the next part: what stands before the segments, or some of these. Returns true while there is more. */
 export function readOn(reading: ProgrammeReading): boolean {
     const { bytes, programme } = reading
-    if (reading.result !== undefined) return false
-    if (programme) {
-        reading.result = readSegments(reading, programme)
-    } else {
-        const old = bytes.length > 2 && bytes[2] === OLD_VERSION
-        const head = headOf(bytes, old)
-        if (typeof head === "string") reading.result = head
-        else reading.programme = head
-        reading.offset = old ? OLD_HEADER_SIZE : PROGRAMME_HEADER_SIZE
+    if (reading.result === undefined) {
+        if (programme) {
+            reading.result = readSegments(reading, programme)
+        } else {
+            const head = headOf(bytes)
+            if (typeof head === "string") reading.result = head
+            else reading.programme = head
+            reading.offset = bytes[2] === OLD_VERSION ? OLD_HEADER_SIZE : PROGRAMME_HEADER_SIZE
+        }
     }
     return reading.result === undefined
 }
@@ -132,10 +133,11 @@ export async function decodeInParts(bytes: Bytes, pause: () => Promise<void>): P
     return reading.result || "not a programme"
 }
 
-/** What stands before the segments; or why it can't be a programme. */
-function headOf(bytes: Bytes, old: boolean): Programme | string {
+/** What stands before the segments, with room for them; or why it can't be a programme. */
+function headOf(bytes: Bytes): Programme | string {
     if (bytes.length < OLD_HEADER_SIZE + 1 + PROGRAMME_SEGMENT_SIZE + 4) return "programme too short"
     if (readUint(bytes, 0, 2) !== PROGRAMME_MAGIC) return "not a programme"
+    const old = bytes[2] === OLD_VERSION
     if (!old && bytes[2] !== PROGRAMME_VERSION) return "programme of another version"
     if (!old && bytes.length < PROGRAMME_HEADER_SIZE + 1 + PROGRAMME_SEGMENT_SIZE + 4) return "programme too short"
     const patterns = bytes[3]
@@ -183,43 +185,61 @@ function headOf(bytes: Bytes, old: boolean): Programme | string {
         if (!(bytes[4 + day] < patterns)) return "weekday without a pattern"
         programme.patternOfWeekday.push(bytes[4 + day])
     }
-    return programme
+    const fault = old
+        ? layOut(programme, bytes, OLD_HEADER_SIZE, OLD_SEGMENT_SIZE)
+        : layOut(programme, bytes, PROGRAMME_HEADER_SIZE, PROGRAMME_SEGMENT_SIZE)
+    return fault || programme
+}
+
+/**
+ * Finds where each pattern starts in the record's segments of `size` bytes, and makes room for all of them at once: lists that grow leave the
+ * device's memory in pieces too small for the next programme. Returns why they can't be a programme's, or nothing.
+ */
+function layOut(programme: Programme, bytes: Bytes, from: number, size: number): string {
+    const end = bytes.length - 4
+    let offset = from
+    let total = 0
+    for (let pattern = 0; pattern < bytes[3]; pattern++) {
+        if (!(offset < end)) return "programme too short"
+        const segments = bytes[offset]
+        if (!(segments >= 1 && segments <= PATTERN_SEGMENTS_MAX)) return "segment count out of range"
+        offset += 1 + segments * size
+        programme.patternStart.push(total)
+        total += segments
+    }
+    if (!(offset <= end)) return "programme too short"
+    if (!(total <= PROGRAMME_SEGMENTS_MAX)) return "too many segments"
+    if (offset !== end) return "programme too long"
+    programme.patternStart.push(total)
+    programme.segmentStartMinute[total - 1] = 0
+    programme.segmentRatePlPerDay[total - 1] = 0
+    return ""
 }
 
 /** Reads some of the segments into the programme. Returns what `ProgrammeReading.result` is then. */
 function readSegments(reading: ProgrammeReading, programme: Programme): Programme | string | undefined {
-    const bytes = reading.bytes
+    const { bytes } = reading
+    const { patternStart, segmentStartMinute, segmentRatePlPerDay } = programme
     const rateSize = bytes[2] === OLD_VERSION ? 6 : 5
-    const end = bytes.length - 4
-    for (let i = 0; i < PART_SEGMENTS; i++) {
-        if (reading.segmentsLeft === 0) {
-            const before = programme.segmentStartMinute.length
-            if (programme.patternStart.length === bytes[3]) {
-                programme.patternStart.push(before)
-                return reading.offset !== end ? "programme too long" : dosesFault(programme) || programme
-            }
-            if (!(reading.offset < end)) return "programme too short"
-            const segments = bytes[reading.offset]
+    const total = segmentStartMinute.length
+    const to = Math.min(total, reading.segment + PART_SEGMENTS)
+    for (let i = reading.segment; i < to; i++) {
+        const first = i === patternStart[reading.patterns]
+        if (first) {
+            reading.patterns += 1
             reading.offset += 1
-            if (!(segments >= 1 && segments <= PATTERN_SEGMENTS_MAX)) return "segment count out of range"
-            if (!(reading.offset + segments * (2 + rateSize) <= end)) return "programme too short"
-            if (!(before + segments <= PROGRAMME_SEGMENTS_MAX)) return "too many segments"
-            programme.patternStart.push(before)
-            reading.segmentsLeft = segments
-            reading.previousMinute = -1
         }
         const startMinute = readUint(bytes, reading.offset, 2)
         const ratePlPerDay = readUint(bytes, reading.offset + 2, rateSize)
-        if (reading.previousMinute < 0 && startMinute !== 0) return "first segment does not start at midnight"
-        if (!(startMinute > reading.previousMinute && startMinute < 1440)) return "segments out of order"
+        if (first && startMinute !== 0) return "first segment does not start at midnight"
+        if (!(first || startMinute > segmentStartMinute[i - 1]) || !(startMinute < 1440)) return "segments out of order"
         if (!rateAllowed(ratePlPerDay)) return "rate out of range"
         reading.offset += 2 + rateSize
-        reading.previousMinute = startMinute
-        reading.segmentsLeft -= 1
-        programme.segmentStartMinute.push(startMinute)
-        programme.segmentRatePlPerDay.push(ratePlPerDay)
+        segmentStartMinute[i] = startMinute
+        segmentRatePlPerDay[i] = ratePlPerDay
     }
-    return undefined
+    reading.segment = to
+    return to < total ? undefined : dosesFault(programme) || programme
 }
 
 /** Why periodic doses, boluses and window of a programme can't be; empty when they can. */

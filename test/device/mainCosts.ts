@@ -40,7 +40,7 @@ const ROUNDS = 120
 const FIRST_MS = 10_000
 const SPACING_MS = 100
 
-const SEGMENTS_PER_DAY = 48
+const SEGMENTS_PER_DAY = 27
 const PUMP_ID = "0123456789abcdef"
 const WORST_PUMPS = 3
 
@@ -59,7 +59,7 @@ const mechanism: Mechanism = {
     batteryMah: 0,
 }
 
-/** A pattern of 48 segments for each weekday. */
+/** A pattern of 27 segments for each weekday. */
 function fullProgramme(): Programme {
     const programme: Programme = {
         concentrationNgPerMl: 2_000_000,

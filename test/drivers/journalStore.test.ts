@@ -664,13 +664,13 @@ describe("a programme that is offered", () => {
         const segments = Array.from({ length: 48 }, (_, i) => ({ startMinute: i * 30, ratePlPerDay: 48_000_000 + i }))
         const long: Programme = {
             ...programmeOf(segments),
-            patternOfWeekday: [0, 1, 2, 3, 4, 5, 6],
-            patternStart: [0, 48, 96, 144, 192, 240, 288, 336],
-            segmentStartMinute: Array.from({ length: 336 }, (_, i) => (i % 48) * 30),
-            segmentRatePlPerDay: Array.from({ length: 336 }, (_, i) => 48_000_000 + i),
+            patternOfWeekday: [0, 1, 2, 3, 0, 1, 2],
+            patternStart: [0, 48, 96, 144, 192],
+            segmentStartMinute: Array.from({ length: 192 }, (_, i) => (i % 48) * 30),
+            segmentRatePlPerDay: Array.from({ length: 192 }, (_, i) => 48_000_000 + i),
         }
         const bytes = encodeProgramme(long)
-        expect(bytes.length).toBe(2457)
+        expect(bytes.length).toBe(1446)
         let fetched = 0
         const offer = offerOf(bytes)
         const answer = device.offerProgramme({
@@ -680,7 +680,7 @@ describe("a programme that is offered", () => {
             },
         })
         expect(await answer).toBe(ProgrammeAnswer.Taken)
-        expect(fetched).toBe(13)
+        expect(fetched).toBe(8)
         expect((await device.restart()).pump.programme).toEqual(long)
     })
 

@@ -22,21 +22,26 @@ function write(name: string, content: object): string {
 }
 
 const day = JSON.parse(readFileSync("sim/prescriptions/child-48-segments.json", "utf8"))
-/** The child's day seven times, each with a half hour of its own. */
-const week = write("week.json", {
-    ...day,
-    concentrationMicrogramsPerMl: 2000,
-    schedule: {
-        patterns: Object.fromEntries(
-            WEEKDAYS.map((weekday, i) => {
-                const segments = day.schedule.everyDay.map((segment: object) => ({ ...segment }))
-                segments[i].microgramsPerSegment += 1
-                return [weekday, segments]
-            }),
-        ),
-        week: Object.fromEntries(WEEKDAYS.map(weekday => [weekday, weekday])),
-    },
-})
+/** The child's day in four variants, each with a half hour of its own. */
+function weekOf(extraMicrograms: number) {
+    const variants = WEEKDAYS.slice(0, PROGRAMME_SEGMENTS_MAX / 48)
+    return {
+        ...day,
+        concentrationMicrogramsPerMl: 2000,
+        schedule: {
+            patterns: Object.fromEntries(
+                variants.map((weekday, i) => {
+                    const segments = day.schedule.everyDay.map((segment: object) => ({ ...segment }))
+                    segments[i].microgramsPerSegment += extraMicrograms
+                    return [weekday, segments]
+                }),
+            ),
+            week: Object.fromEntries(WEEKDAYS.map((weekday, i) => [weekday, variants[i % variants.length]])),
+        },
+    }
+}
+const week = write("week.json", weekOf(1))
+const other = write("other.json", weekOf(2))
 const short = write("short.json", JSON.parse(readFileSync("sim/prescriptions/night-rise-312.json", "utf8")))
 const cut = [
     { at: "00:00:30", do: "powerOff" },
@@ -49,13 +54,13 @@ test.each([
         short,
         [{ at: "00:00:10", do: "programme", prescription: week }, ...cut],
     ],
-    ["flashed", week, cut],
+    ["flashed, and changed for one as long", week, [{ at: "00:00:10", do: "programme", prescription: other }, ...cut]],
 ])(
     "PRG-9: the longest programme, %s, runs on core and vm, line by line of the trace",
     async (_, prescription, events) => {
         const file = write("scenario.json", {
             name: "The longest programme",
-            description: "Half hours for a whole week.",
+            description: "Four days of half hours.",
             prescription,
             duration: "00:00:50",
             startsAt: "2026-03-02T00:00:00",
@@ -63,14 +68,14 @@ test.each([
         })
         const scenario = loadScenario(join(folder, file))
         const offered = scenario.events.find(event => event.kind === "programme")
-        const programme = decodeProgramme(offered?.bytes ?? scenario.programmeBytes) as Programme
+        const programme = decodeProgramme(offered?.bytes ?? new Uint8Array(0)) as Programme
         expect(programme.segmentStartMinute.length).toBe(PROGRAMME_SEGMENTS_MAX)
         const traces: string[][] = []
         for (const engine of ["core", "vm"] as const) {
             const trace: string[] = []
             const { result } = await runScenario(scenario, { engine, seed: 1, onTraceLine: line => trace.push(line) })
             expect(result.alarms).toEqual([])
-            expect(result.programmes.map(({ answer }) => answer)).toEqual(offered ? ["taken"] : [])
+            expect(result.programmes.map(({ answer }) => answer)).toEqual(["taken"])
             const [, , , , flow] = trace[trace.length - 1].split(" ")
             expect(Number(flow)).toBe(programme.segmentRatePlPerDay[0])
             traces.push(trace)

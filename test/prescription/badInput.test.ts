@@ -156,7 +156,7 @@ describe("a prescription is refused by field, value and range", () => {
                 ),
                 week: Object.fromEntries(Object.keys(week.schedule.week).map(name => [name, name])),
             }),
-            "schedule.patterns: was 49 + 49 + 49 + 49 + 49 + 49 + 49 segments, may be patterns with at most 336 segments together",
+            "schedule.patterns: was 49 + 49 + 49 + 49 + 49 + 49 + 49 segments, may be patterns with at most 192 segments together",
         ],
         [
             "weekday without a pattern",

@@ -40,7 +40,7 @@ function schedules(ratePlPerDayMax: number, concentrations: fc.Arbitrary<number>
         .record({
             patterns: fc.oneof(
                 { weight: 9, arbitrary: fc.array(patterns(ratePlPerDayMax, 8), { minLength: 1, maxLength: 7 }) },
-                { weight: 1, arbitrary: fc.array(patterns(ratePlPerDayMax, 47), { minLength: 1, maxLength: 7 }) },
+                { weight: 1, arbitrary: fc.array(patterns(ratePlPerDayMax, 47), { minLength: 1, maxLength: 4 }) },
             ),
             weekdays: fc.array(fc.nat(), { minLength: 7, maxLength: 7 }),
             concentrationNgPerMl: concentrations,

@@ -192,12 +192,12 @@ describe("a stored programme", () => {
         expect(decodeProgramme(shortest.subarray(0, 105))).toBe("programme too short")
     })
 
-    test("PRG-3: it holds seven patterns, 96 segments in each, and 336 in all", () => {
+    test("PRG-3: it holds seven patterns, 96 segments in each, and 192 in all", () => {
         const taken = (lengths: number[]) => decodeProgramme(bytesOf(programmeOf(lengths.map(minutes))))
-        expect(taken([48, 48, 48, 48, 48, 48, 48])).toBeTypeOf("object")
-        expect(taken([48, 48, 48, 48, 48, 48, 49])).toBe("too many segments")
-        expect(taken([96, 96, 96, 48])).toBeTypeOf("object")
-        expect(taken([96, 96, 96, 49])).toBe("too many segments")
+        expect(taken([27, 27, 27, 27, 27, 27, 30])).toBeTypeOf("object")
+        expect(taken([27, 27, 27, 27, 27, 27, 31])).toBe("too many segments")
+        expect(taken([96, 96])).toBeTypeOf("object")
+        expect(taken([96, 96, 1])).toBe("too many segments")
         expect(taken([97])).toBe("segment count out of range")
     })
 
