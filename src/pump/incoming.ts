@@ -1,5 +1,5 @@
-// A programme's record on its way in: piece by piece, then its checksum, then what it says. All of it a part at a time: the device may run
-// only so much between two waits, which a week of half hours exceeds, and no tick has the time.
+// A programme's record on its way in: piece by piece, then its checksum, then what it says. All of it a part at a time, because no tick has the
+// time for a long one, and between two waits the device may run only so much.
 
 import { Bytes, copyBytes, crc32, readUint } from "./bytes"
 import { TRANSFER_MAX } from "./journal"

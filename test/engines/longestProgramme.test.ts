@@ -1,5 +1,5 @@
-// A programme of as many segments as there may be, in the bytecode: its virtual machine runs 131 072 operations between two waits and
-// then ends the program, which reading one such programme in one go exceeds. Node would never show it.
+// A programme of as many segments as there may be, in the bytecode: its virtual machine ends a program that runs more than 131 072 operations
+// between two waits, or finds no memory. Node would never show either.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
