@@ -32,6 +32,8 @@ const OLD_SEGMENT_SIZE = 8
 /** Offsets and sizes in the stored programme; every number is little-endian. */
 export const PROGRAMME_HEADER_SIZE = 94
 export const PROGRAMME_SEGMENT_SIZE = 7
+/** The longest record there is: of the version before, with seven patterns and all segments. */
+export const PROGRAMME_SIZE_MAX = 1581
 
 /**
  * A programme. Days run Monday (0) to Sunday (6). The segments of pattern `p` stand at indexes

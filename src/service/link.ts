@@ -7,9 +7,8 @@ import { copyBytes, readUint, writeUint } from "../pump/bytes"
 import { EventKind } from "../pump/eventLog"
 import { decodeLimits, GuardLimits } from "../pump/guard"
 import { beginIncoming, checksumOf, Incoming, programmeOf, readPart, takePiece } from "../pump/incoming"
-import { PROGRAMME_PLACE } from "../pump/journal"
 import { CHANGE_DROP_MS, MS_PER_SECOND } from "../pump/limits"
-import { highestRatePlPerDay } from "../pump/programme"
+import { highestRatePlPerDay, PROGRAMME_SIZE_MAX } from "../pump/programme"
 import { Actions, BolusEvent, BolusKind, Mode, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings } from "../pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../pump/selfTest"
@@ -297,7 +296,7 @@ export class Link implements Sensor {
         }
         if (kind === ActKind.ProposeBegin && body.length === 2) {
             const size = readUint(body, 0, 2)
-            this.proposal = size > 4 && size <= PROGRAMME_PLACE - 2 ? beginIncoming(size) : undefined
+            this.proposal = size > 4 && size <= PROGRAMME_SIZE_MAX ? beginIncoming(size) : undefined
             this.proposedMs = this.nowMs
             return await this.tellSealed(kind, this.proposal ? Outcome.Done : Outcome.BodyWrong)
         }

@@ -34,7 +34,7 @@ import {
 } from "../../src/pump/journal"
 import { PROGRAMME_SEGMENTS_MAX } from "../../src/pump/limits"
 import { decodeOdometer, encodeOdometer, ODOMETER_SIZE } from "../../src/pump/odometer"
-import { PROGRAMME_HEADER_SIZE, PROGRAMME_SEGMENT_SIZE } from "../../src/pump/programme"
+import { PROGRAMME_HEADER_SIZE, PROGRAMME_SEGMENT_SIZE, PROGRAMME_SIZE_MAX } from "../../src/pump/programme"
 import { BolusKind, Mode } from "../../src/pump/pump"
 import { GuardTrip } from "../../src/pump/readings"
 import { Bench, CHECKPOINT, foundWith } from "./bench"
@@ -63,7 +63,9 @@ describe("the map of the memory", () => {
 
     test("a place holds the largest of what belongs there", () => {
         const programme = PROGRAMME_HEADER_SIZE + 7 + PROGRAMME_SEGMENTS_MAX * PROGRAMME_SEGMENT_SIZE + 4
-        expect(PROGRAMME_PLACE).toBeGreaterThanOrEqual(2 + programme)
+        expect(PROGRAMME_SIZE_MAX).toBe(34 + 7 + PROGRAMME_SEGMENTS_MAX * 8 + 4)
+        expect(PROGRAMME_SIZE_MAX).toBeGreaterThanOrEqual(programme)
+        expect(PROGRAMME_PLACE).toBeGreaterThanOrEqual(2 + PROGRAMME_SIZE_MAX)
         expect(PROGRAMMES_AT).toBe(programmeAddress(ProgrammeSource.First))
         expect(programmeAddress(ProgrammeSource.Second)).toBe(PROGRAMMES_AT + PROGRAMME_PLACE)
         expect(CHECKPOINT_PLACE).toBeGreaterThanOrEqual(CHECKPOINT_SIZE_MAX)

@@ -11,7 +11,7 @@ import { raise } from "../../src/pump/delivery"
 import { decodeLimits } from "../../src/pump/guard"
 import { LIMITS_AT, LINK_KEY_PLACE, LINK_KEYS_AT } from "../../src/pump/journal"
 import { TICK_MS } from "../../src/pump/limits"
-import { decodeProgramme } from "../../src/pump/programme"
+import { decodeProgramme, PROGRAMME_SIZE_MAX } from "../../src/pump/programme"
 import { BolusKind, BolusReason, Mode } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer, Refusal } from "../../src/pump/readings"
 import { ActKind, Outcome } from "../../src/service/acts"
@@ -210,7 +210,11 @@ describe("a sealed act", () => {
         ["a command that is too short", CommandKind.Stop, new Uint8Array(20)],
         ["a command that is too long", CommandKind.Stop, new Uint8Array(22)],
         ["a programme of no size", ActKind.ProposeBegin, Uint8Array.of(0, 0)],
-        ["a programme too large", ActKind.ProposeBegin, Uint8Array.of(0xff, 0xff)],
+        [
+            "a programme too large",
+            ActKind.ProposeBegin,
+            Uint8Array.of((PROGRAMME_SIZE_MAX + 1) & 255, (PROGRAMME_SIZE_MAX + 1) >> 8),
+        ],
     ])("LNK-2: of %s is refused", async (_, kind, body) => {
         const bench = await LinkBench.paired()
         const before = stateOf(bench)
