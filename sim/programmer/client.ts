@@ -5,7 +5,7 @@ import { type JDBus, type JDRegister, type JDService, jdpack, jdunpack, Packet, 
 import { readUint } from "../../src/pump/bytes"
 import { MEMORY_SIZE, TRANSFER_MAX } from "../../src/pump/journal"
 import { CommandKind } from "../../src/pump/readings"
-import { ActKind, Outcome } from "../../src/service/acts"
+import { ActKind, Busy, Outcome } from "../../src/service/acts"
 import { readProgramme } from "../prescription/decompile"
 import {
     ACT,
@@ -123,7 +123,7 @@ export class PumpClient {
     /**
      * Gives the guard other limits; a person has to press the pump's button.
      * @param record the limits as they are stored (`encodeLimits`)
-     * @param onWait called once they were sent, and the pump waits for the press
+     * @param onWait called once the pump waits for the press
      */
     async limits(record: Uint8Array, onWait: () => void): Promise<void> {
         await this.act(ActKind.Limits, record, PRESS_MS, onWait)
@@ -139,8 +139,7 @@ export class PumpClient {
             const found = openAnswer(undefined, bytes)
             return found && found.outcome >= Outcome.Paired ? found : undefined
         })
-        await this.send(PAIR, new Uint8Array(0))
-        onWait()
+        await this.askForPress(PAIR, new Uint8Array(0), answer, onWait)
         const found = await answer
         if (!found) throw new NoAnswerError("the pump does not answer")
         if (found.outcome !== Outcome.Paired) throw new RefusedError(found)
@@ -201,12 +200,7 @@ export class PumpClient {
     }
 
     /** Seals an act and repeats it until the pump has answered. */
-    private async act(
-        kind: number,
-        body: Uint8Array,
-        waitMs = ANSWER_MS,
-        onWait: () => void = () => {},
-    ): Promise<Answer> {
+    private async act(kind: number, body: Uint8Array, waitMs = ANSWER_MS, onWait?: () => void): Promise<Answer> {
         const seal = await this.seal()
         const sealed = sealAct(seal, kind, body)
         for (let i = 0; i < ACT_TRIES; i++) {
@@ -215,14 +209,31 @@ export class PumpClient {
                 // What has no tag may be another programmer's; it ends no waiting for the right one but at the last.
                 return found && (!found.sealed || found.counter === seal.counter) ? found : undefined
             })
-            await this.send(ACT, sealed)
-            if (i === 0) onWait()
+            if (onWait && i === 0) await this.askForPress(ACT, sealed, awaited, onWait)
+            else await this.send(ACT, sealed)
             const answer = await awaited
             if (!answer) continue
             if (answer.outcome !== Outcome.Done) throw new RefusedError(answer)
             return answer
         }
         throw new NoAnswerError("the pump does not answer")
+    }
+
+    /** Asks for what a person has to press the button for, again where that was not heard, until the pump waits for the press or has answered. */
+    private async askForPress(
+        command: number,
+        data: Uint8Array,
+        answer: Promise<unknown>,
+        onWait: () => void,
+    ): Promise<void> {
+        let answered = false
+        answer.then(() => {
+            answered = true
+        })
+        for (let busy = Busy.Nothing; !answered; { busy } = await this.access()) {
+            if (busy === Busy.Press) return onWait()
+            if (busy === Busy.Nothing) await this.send(command, data)
+        }
     }
 
     /** Throws NoAnswerError where nothing of this pump can be changed for want of its key. */

@@ -6,6 +6,7 @@ import { ALARM_COUNT, hasAlarm, MINIMUM_RATE_ALARMS } from "../../src/pump/alarm
 import { WALL_UNKNOWN } from "../../src/pump/checkpoint"
 import { MS_PER_SECOND } from "../../src/pump/limits"
 import { BolusKind, Mode } from "../../src/pump/pump"
+import type { Busy } from "../../src/service/acts"
 import { wallTimeText } from "../journal/entryWords"
 import { BOLUS_KIND_WORDS } from "../report/firmwareWords"
 import { doseUg, formatDuration, formatMl, formatUg } from "../report/units"
@@ -63,12 +64,14 @@ export interface Access {
     /** Acts in a row whose key was wrong, and for how long none is looked at. */
     failures: number
     waitS: number
+    /** What the pump is at. */
+    busy: Busy
 }
 
 /** Reads the register `access`. */
 export function readAccess(bytes: Buffer): Access {
-    const [paired, restricted, failures, waitS] = jdunpack<number[]>(bytes, ACCESS_FORMAT)
-    return { paired: paired === 1, restricted: restricted === 1, failures, waitS }
+    const [paired, restricted, failures, waitS, busy] = jdunpack<number[]>(bytes, ACCESS_FORMAT)
+    return { paired: paired === 1, restricted: restricted === 1, failures, waitS, busy }
 }
 
 /** Reads the register `status`, or the same of a sealed answer. */

@@ -20,6 +20,14 @@ export enum ActKind {
     Limits = 39,
 }
 
+/** What the pump is at, as the register `access` tells. */
+export enum Busy {
+    Nothing = 0,
+    Act = 1,
+    /** It waits for the press of its button, which counts from now on. */
+    Press = 2,
+}
+
 /** What became of an act. */
 export enum Outcome {
     Done = 0,

@@ -12,7 +12,7 @@ import { highestRatePlPerDay, PROGRAMME_SIZE_MAX } from "../pump/programme"
 import { Actions, BolusEvent, BolusKind, Mode, Pump } from "../pump/pump"
 import { CommandKind, ProgrammeAnswer, Readings } from "../pump/readings"
 import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../pump/selfTest"
-import { ActKind, Outcome } from "./acts"
+import { ActKind, Busy, Outcome } from "./acts"
 import { contentsAt, FlashedProgramme } from "./contents"
 import { LinkKey, loadKey, saveKey } from "./linkKey"
 import { READING_SIZE, writeReading } from "./proposal"
@@ -197,6 +197,12 @@ export class Link implements Sensor {
     /** True while an act waits to be looked at, or for what becomes of it. */
     working(): boolean {
         return this.asked !== 0 || this.incoming !== undefined
+    }
+
+    /** What the programmer is told that the pump is at. */
+    busyWith(): Busy {
+        if (this.consent !== Consent.None) return Busy.Press
+        return this.working() ? Busy.Act : Busy.Nothing
     }
 
     /** The record of the programme that the pump is asked to take, if it is one proposed here. */

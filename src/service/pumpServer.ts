@@ -88,7 +88,7 @@ function registerValue(link: Link, code: number): unknown {
     if (code === Code.Challenge) return link.challenge()
     if (code === Code.Answer) return link.answer()
     if (code === Code.Access)
-        return [link.paired() ? 1 : 0, link.restricted() ? 1 : 0, link.failures, link.waitS(), link.working() ? 1 : 0]
+        return [link.paired() ? 1 : 0, link.restricted() ? 1 : 0, link.failures, link.waitS(), link.busyWith()]
     return undefined
 }
 

@@ -96,8 +96,14 @@ describe("a pump on its bus", () => {
         other.leave()
     })
 
-    test("LNK-5: lets in who can press its button", async () => {
+    test("LNK-5: lets in who can press its button, asked for the press once the pump waits for it", async () => {
+        const hear = bus.onFrame
+        // The first request is lost, and the next takes the pump two seconds to hear.
+        bus.onFrame = () => {
+            bus.onFrame = frame => setTimeout(() => hear(frame), 200)
+        }
         key = await client.pair(() => happens({ do: "acknowledge" }))
+        bus.onFrame = hear
         expect(key).toHaveLength(32)
         expect((await client.access()).paired).toBe(true)
         const stranger = new PumpClient(tools.bus, await findPump(tools.bus, 20_000), Buffer.alloc(32, 1))
@@ -155,7 +161,10 @@ describe("a pump on its bus", () => {
         const { limits } = await client.status()
         if (!limits) throw new Error("the pump has no limits")
         const wider = { ...limits, dayPlMax: limits.dayPlMax + 1_000_000_000 }
+        const hear = bus.onFrame
+        bus.onFrame = frame => setTimeout(() => hear(frame), 200)
         await client.limits(encodeLimits(wider), () => happens({ do: "acknowledge" }))
+        bus.onFrame = hear
         expect((await client.status()).limits).toEqual(wider)
     })
 

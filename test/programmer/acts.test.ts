@@ -7,7 +7,7 @@ import { readStatus, statusLines } from "../../sim/programmer/status"
 import { ALARM_COUNT, Alarm, Reason } from "../../src/pump/alarms"
 import { BolusKind, BolusReason } from "../../src/pump/pump"
 import { CommandKind, ProgrammeAnswer } from "../../src/pump/readings"
-import { ActKind, Outcome } from "../../src/service/acts"
+import { ActKind, Busy, Outcome } from "../../src/service/acts"
 
 const SEAL = { key: Buffer.alloc(32, 3), pumpId: "0123456789abcdef", nonce: Buffer.alloc(16, 9), counter: 7 }
 
@@ -76,7 +76,7 @@ describe("a status", () => {
     const reasons = new Uint8Array(ALARM_COUNT)
     reasons[Alarm.Occlusion] = Reason.PressureRising
     const standing = ((1 << Alarm.Occlusion) | (1 << Alarm.AccessRefused) | (1 << Alarm.ReservoirLow)) >>> 0
-    const access = { paired: true, restricted: false, failures: 4, waitS: 2 }
+    const access = { paired: true, restricted: false, failures: 4, waitS: 2, busy: Busy.Nothing }
     const status = (alarms: number, conditions: number, acknowledged: number, unknown: boolean) =>
         readStatus(
             Buffer.from(
