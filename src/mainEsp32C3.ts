@@ -1,9 +1,8 @@
 // The pump on an ESP32-C3 SuperMini: which parts hang on which pins, and nothing else. Its thirteen pins suffice for the
 // same pump with DIR strapped and one line of the encoder; wiring is in `boards/README.md`.
 
-import { pins } from "@dsboard/pump_esp32c3"
-import "@devicescript/gpio"
 import { i2c } from "@devicescript/i2c"
+import { pins } from "@dsboard/pump_esp32c3"
 import { startAnnunciator } from "./drivers/annunciator"
 import { startBattery } from "./drivers/battery"
 import { startButton } from "./drivers/button"

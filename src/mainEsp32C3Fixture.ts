@@ -1,7 +1,6 @@
 // The pump on an ESP32-C3 SuperMini in the test fixture: see `src/mainPicoFixture.ts`. Here DIR is strapped, and only pulses are counted.
 
 import { pins } from "@dsboard/pump_esp32c3"
-import "@devicescript/gpio"
 import { startBench } from "./drivers/mock/bench"
 import { startLoopback } from "./drivers/mock/loopback"
 import { mockParts } from "./drivers/mock/twins"

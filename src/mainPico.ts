@@ -2,9 +2,8 @@
 // Wiring and parts list are in `boards/README.md`, pin numbers in `boards/pump_pico.board.json`.
 
 import * as ds from "@devicescript/core"
-import { pins } from "@dsboard/pump_pico"
-import "@devicescript/gpio"
 import { i2c } from "@devicescript/i2c"
+import { pins } from "@dsboard/pump_pico"
 import { startAnnunciator } from "./drivers/annunciator"
 import { startBattery } from "./drivers/battery"
 import { startButton } from "./drivers/button"

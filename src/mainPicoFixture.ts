@@ -2,7 +2,6 @@
 // by a host over Jacdac. It holds no reservoir, and says so by its name. Wiring is in `boards/fixture.md`.
 
 import { pins } from "@dsboard/pump_pico"
-import "@devicescript/gpio"
 import { startBench } from "./drivers/mock/bench"
 import { startLoopback } from "./drivers/mock/loopback"
 import { mockParts } from "./drivers/mock/twins"

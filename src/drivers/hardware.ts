@@ -4,6 +4,17 @@
 import * as ds from "@devicescript/core"
 import { Bytes } from "../pump/bytes"
 
+// What a board's pins have natively. @devicescript/gpio declares it too, and adds what is not used here: 1 kB of the 64 kB that there are for functions.
+declare module "@devicescript/core" {
+    interface PinBase {
+        setMode(mode: GPIOMode): void
+    }
+
+    interface InputPin {
+        value: number
+    }
+}
+
 /** A pin whose level the driver sets. */
 export interface OutputPin {
     /** Makes it an output with the level of the mode: OutputLow or OutputHigh. The level is set before the direction. */
