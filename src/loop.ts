@@ -88,7 +88,8 @@ async function runTicks(parts: Parts): Promise<void> {
             signalling = telling || priority !== AlarmPriority.None
         }
         // One thing of it in each tick; the link answers and a bolus begins once all is recorded, so that no power cut undoes it (JRN-1).
-        const busy = sampleDue || readings.sampled
+        // A tick that came late spares nothing: where all do, the link would never be heard.
+        const busy = (sampleDue || readings.sampled) && nowMs < deadlineMs + TICK_MS
         if (journals.notes(pump, readings, actions, busy)) await journals.saveTick(pump, guard)
         if (journals.receiving && !busy) await journals.bringIn(pump, parts.programmeOffer)
         if (actions.bolusEvent === BolusEvent.Started || actions.bolusEvent === BolusEvent.Denied) {

@@ -15,6 +15,7 @@ import { START_UP_MS } from "../src/pump/limits"
 import type { Pump } from "../src/pump/pump"
 import { CommandKind, type Readings, SensorFault } from "../src/pump/readings"
 import * as selfTest from "../src/pump/selfTest"
+import type { Link } from "../src/service/link"
 import { clock, flash, setClock } from "./drivers/devicescriptCore"
 
 // Here the tests of arithmetic and logic can be made to fail; whether the logic holds is for `selfTest.test.ts` to say.
@@ -182,6 +183,24 @@ describe("the loop", () => {
         await runOver(noted)
         const sensing = log.filter(what => /^(convert|read)/.test(what))
         expect(sensing.slice(0, 6)).toEqual(["convert", "read", "read converted", "convert", "read", "read converted"])
+    })
+
+    test.each([
+        ["that sample or judge leave it, while ticks come in time", 0, 16],
+        ["all serve it, where every tick comes late", 1_500, 20],
+    ])("the link: of twenty ticks those %s", async (_, tookMs, free) => {
+        const log: string[] = []
+        const noted = noting(log, { at: "read", atMs: 65_000 })
+        const busy: boolean[] = []
+        const link = {
+            busy: true,
+            begin: async () => {},
+            offered: () => undefined,
+            read: async () => setClock(clock.nowMs + tookMs),
+            serve: async (...[, , , , muchElse]: Parameters<Link["serve"]>) => busy.push(muchElse),
+        }
+        await runOver({ ...noted, parts: { ...noted.parts, link: link as unknown as Link } })
+        expect(busy.slice(-20).filter(muchElse => !muchElse)).toHaveLength(free)
     })
 
     test.each([

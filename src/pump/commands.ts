@@ -56,7 +56,7 @@ export function obey(pump: Pump, readings: Readings, actions: Actions): void {
 }
 
 /** The bolus that a command asks for; None when it asks for something else. */
-function bolusOf(command: CommandKind): BolusKind {
+export function bolusOf(command: CommandKind): BolusKind {
     if (command === CommandKind.Prime) return BolusKind.Prime
     if (command === CommandKind.Bolus) return BolusKind.Clinician
     return command === CommandKind.PatientDose ? BolusKind.Patient : BolusKind.None

@@ -54,7 +54,7 @@ export function takeUntilEnd(incoming: Incoming, piece: Bytes | undefined): bool
     return true
 }
 
-/** Checks and reads one part of a record. Returns true while there is more of it. */
+/** Checks and reads one part of a record. Returns false when there was none left. */
 export function readPart(incoming: Incoming): boolean {
     const { record, summed } = incoming
     const size = record.length

@@ -105,20 +105,19 @@ export function beginReading(bytes: Bytes): ProgrammeReading {
     return { bytes, programme: undefined, offset: 0, segment: 0, patterns: 0, result: undefined }
 }
 
-/** Reads the next part: what stands before the segments, or some of these. Returns true while there is more. */
+/** Reads the next part: what stands before the segments, or some of these. Returns false when there was none left. */
 export function readOn(reading: ProgrammeReading): boolean {
     const { bytes, programme } = reading
-    if (reading.result === undefined) {
-        if (programme) {
-            reading.result = readSegments(reading, programme)
-        } else {
-            const head = headOf(bytes)
-            if (typeof head === "string") reading.result = head
-            else reading.programme = head
-            reading.offset = bytes[2] === OLD_VERSION ? OLD_HEADER_SIZE : PROGRAMME_HEADER_SIZE
-        }
+    if (reading.result !== undefined) return false
+    if (programme) {
+        reading.result = readSegments(reading, programme)
+    } else {
+        const head = headOf(bytes)
+        if (typeof head === "string") reading.result = head
+        else reading.programme = head
+        reading.offset = bytes[2] === OLD_VERSION ? OLD_HEADER_SIZE : PROGRAMME_HEADER_SIZE
     }
-    return reading.result === undefined
+    return true
 }
 
 /** The programme in a whole record, or the reason it can't be one; for the host, because a device may not read a long one in one go. */

@@ -4,6 +4,7 @@
 import type { JournalStore } from "../drivers/journalStore"
 import type { RecordMemory, Sensor } from "../drivers/parts"
 import { copyBytes, readUint, writeUint } from "../pump/bytes"
+import { bolusOf } from "../pump/commands"
 import { EventKind } from "../pump/eventLog"
 import { decodeLimits, GuardLimits } from "../pump/guard"
 import { beginIncoming, checksumOf, Incoming, programmeOf, readPart, takePiece } from "../pump/incoming"
@@ -15,7 +16,7 @@ import { arithmeticHolds, LOGIC_HELD, logicTestPart } from "../pump/selfTest"
 import { ActKind, Busy, Outcome } from "./acts"
 import { contentsAt, FlashedProgramme } from "./contents"
 import { LinkKey, loadKey, saveKey } from "./linkKey"
-import { READING_SIZE, writeReading } from "./proposal"
+import { compareOn, Reading, readingOfProposal } from "./proposal"
 import {
     ACT_HEADER_SIZE,
     ANSWER_HEADER_SIZE,
@@ -87,6 +88,7 @@ export class Link implements Sensor {
     private askedMs = 0
     /** The programme that is proposed, and since when: dropped ten minutes later. */
     private proposal: Incoming | undefined
+    private reading: Reading | undefined
     private proposedMs = 0
     private testPart = -1
     private waitUntilMs = 0
@@ -212,17 +214,17 @@ export class Link implements Sensor {
 
     /**
      * At the end of a tick, what it did having been recorded: works off one thing.
-     * @param busy true in a tick with much else to do: no part of a proposal is read in it
+     * @param busy true in a tick with much else to do: what takes long waits for the next
      */
     async serve(pump: Pump, journals: JournalStore, actions: Actions, nowMs: number, busy: boolean): Promise<void> {
         this.nowMs = nowMs
-        if (this.consent === Consent.Pairing) await this.pair(pump, journals)
+        const sealed = this.incoming
+        if (this.consent === Consent.Pairing && !busy) await this.pair(pump, journals)
         if (this.asked !== 0) await this.follow(pump, journals, actions, busy)
-        else if (this.incoming) {
-            const sealed = this.incoming
+        else if (sealed && !busy) {
             this.incoming = undefined
             await this.open(sealed, pump, journals)
-        } else if (this.readPart >= 0) {
+        } else if (this.readPart >= 0 && !busy) {
             const part = this.readPart
             this.readPart = -1
             await this.bus.tell(false, await this.contents(journals, part, this.readOffset))
@@ -283,101 +285,107 @@ export class Link implements Sensor {
         this.lastTag = tag
         this.lastAnswer = undefined
         this.askedMs = this.nowMs
-        await this.act(sealed[4], sealed.slice(ACT_HEADER_SIZE, size), pump, journals)
+        const outcome = await this.act(sealed[4], sealed.slice(ACT_HEADER_SIZE, size), pump, journals)
+        if (outcome !== undefined) await this.tellSealed(sealed[4], outcome)
     }
 
-    private async act(kind: number, body: Buffer, pump: Pump, journals: JournalStore): Promise<void> {
+    /** Does what is asked, or begins to: then what became of it is known later, or has been told. */
+    private async act(kind: number, body: Buffer, pump: Pump, journals: JournalStore): Promise<Outcome | undefined> {
         if (kind > 0 && kind <= CommandKind.CancelBolus && kind !== CommandKind.Toggle) {
-            if (body.length !== COMMAND_SIZE) return await this.tellSealed(kind, Outcome.BodyWrong)
+            if (body.length !== COMMAND_SIZE) return Outcome.BodyWrong
             if (kind === CommandKind.Programme) {
                 const proposal = this.proposal
                 if (!proposal || !programmeOf(proposal) || readUint(body, 17, 4) !== checksumOf(proposal))
-                    return await this.tellSealed(kind, Outcome.NoProposal)
+                    return Outcome.NoProposal
             }
-            this.asked = kind
             this.body = body
             this.given = false
             this.reason = -1
-            return
+            this.asked = kind
+            return undefined
         }
         if (kind === ActKind.ProposeBegin && body.length === 2) {
             const size = readUint(body, 0, 2)
             this.proposal = size > 4 && size <= PROGRAMME_SIZE_MAX ? beginIncoming(size) : undefined
             this.proposedMs = this.nowMs
-            return await this.tellSealed(kind, this.proposal ? Outcome.Done : Outcome.BodyWrong)
+            return this.proposal ? Outcome.Done : Outcome.BodyWrong
         }
         if (kind === ActKind.ProposePiece && body.length > 2) {
             const taken = this.proposal !== undefined && takePiece(this.proposal, readUint(body, 0, 2), body, 2)
-            return await this.tellSealed(kind, taken ? Outcome.Done : Outcome.NoProposal)
+            return taken ? Outcome.Done : Outcome.NoProposal
         }
         if (kind === ActKind.ProposeEnd && body.length === 0) {
             this.asked = kind
-            return
+            return undefined
         }
         if (kind === ActKind.SelfTest && body.length === 0) {
-            if (pump.mode !== Mode.Stopped) return await this.tellSealed(kind, Outcome.NotStopped)
+            if (pump.mode !== Mode.Stopped) return Outcome.NotStopped
             this.asked = kind
             this.testPart = 0
-            return
+            return undefined
         }
-        if (kind === ActKind.Status && body.length === 0)
-            return await this.tellSealed(kind, Outcome.Done, 0, this.bus.status(this))
+        if (kind === ActKind.Status && body.length === 0) {
+            await this.tellSealed(kind, Outcome.Done, 0, this.bus.status(this))
+            return undefined
+        }
         if (kind === ActKind.Contents && body.length === 3) {
             const contents = await this.contents(journals, body[2], readUint(body, 0, 2))
-            return await this.tellSealed(kind, Outcome.Done, 0, contents)
+            await this.tellSealed(kind, Outcome.Done, 0, contents)
+            return undefined
         }
         if (kind === ActKind.Restrict && body.length === 1 && body[0] <= 1) {
             const key = this.found.key
-            const kept = key !== undefined && (await saveKey(this.memory, this.found, key, body[0] === 1))
-            return await this.tellSealed(
-                kind,
-                kept ? Outcome.Done : Outcome.Refused,
-                ProgrammeAnswer.NotStored,
-                undefined,
-            )
+            if (key && (await saveKey(this.memory, this.found, key, body[0] === 1))) return Outcome.Done
+            await this.tellSealed(kind, Outcome.Refused, ProgrammeAnswer.NotStored)
+            return undefined
         }
         if (kind === ActKind.Limits && this.consent === Consent.None) {
             const limits = decodeLimits(body)
             if (typeof limits !== "string") {
                 const answer = journals.judgeLimits(limits, pump)
-                if (answer !== ProgrammeAnswer.Taken) return await this.tellSealed(kind, Outcome.Refused, answer)
-                this.asked = kind
-                this.body = body
-                return this.await(Consent.Limits)
+                if (answer === ProgrammeAnswer.Taken) {
+                    this.asked = kind
+                    this.body = body
+                    this.await(Consent.Limits)
+                } else await this.tellSealed(kind, Outcome.Refused, answer)
+                return undefined
             }
         }
-        await this.tellSealed(kind, Outcome.BodyWrong)
+        return Outcome.BodyWrong
     }
 
     /** The pump's own reading of the proposal, a part in each tick; what could never run is refused before a person looks at it. */
     private async readProposal(pump: Pump, journals: JournalStore): Promise<void> {
-        const proposal = this.proposal
+        const { proposal, reading } = this
         if (proposal && readPart(proposal)) return
-        this.asked = 0
-        const kind = ActKind.ProposeEnd
         const programme = proposal ? programmeOf(proposal) : undefined
-        if (!proposal || !programme) {
-            this.proposal = undefined
-            return await this.tellSealed(kind, Outcome.NoProposal)
+        let outcome = Outcome.NoProposal
+        let reason = 0
+        if (proposal && programme) {
+            if (reading) {
+                if (compareOn(reading, programme, pump.programme)) return
+                outcome = Outcome.Done
+            } else {
+                const highestPlPerDay = highestRatePlPerDay(programme)
+                reason = journals.judgeProgramme(programme, highestPlPerDay, pump)
+                if (reason === ProgrammeAnswer.Taken) {
+                    this.reading = readingOfProposal(checksumOf(proposal), programme, highestPlPerDay)
+                    return
+                }
+                outcome = Outcome.Refused
+            }
         }
-        const highestPlPerDay = highestRatePlPerDay(programme)
-        const answer = journals.judgeProgramme(programme, highestPlPerDay, pump)
-        if (answer !== ProgrammeAnswer.Taken) {
-            this.proposal = undefined
-            return await this.tellSealed(kind, Outcome.Refused, answer)
-        }
-        const reading = Buffer.alloc(READING_SIZE)
-        writeReading(checksumOf(proposal), programme, highestPlPerDay, pump, reading)
-        await this.tellSealed(kind, Outcome.Done, 0, reading)
+        if (outcome !== Outcome.Done) this.proposal = undefined
+        this.asked = 0
+        this.reading = undefined
+        await this.tellSealed(ActKind.ProposeEnd, outcome, reason, reading ? reading.bytes : undefined)
     }
 
     /** Follows what was asked until a tick's actions say what became of it, and that is recorded. */
     private async follow(pump: Pump, journals: JournalStore, actions: Actions, busy: boolean): Promise<void> {
         const kind = this.asked
-        if (kind === ActKind.ProposeEnd) {
-            if (!busy) await this.readProposal(pump, journals)
-            return
-        }
+        if (busy && kind > CommandKind.CancelBolus) return
+        if (kind === ActKind.ProposeEnd) return await this.readProposal(pump, journals)
         if (kind === ActKind.SelfTest) return await this.test(pump)
         if (kind === ActKind.Limits) return await this.changeLimits(pump, journals)
         const bolus = bolusOf(kind)
@@ -472,10 +480,4 @@ export class Link implements Sensor {
     private async contents(journals: JournalStore, part: number, offset: number): Promise<Buffer> {
         return await contentsAt(this.memory, journals.programmeSource(), this.bus.flashed, part, offset)
     }
-}
-
-function bolusOf(kind: number): BolusKind {
-    if (kind === CommandKind.Prime) return BolusKind.Prime
-    if (kind === CommandKind.Bolus) return BolusKind.Clinician
-    return kind === CommandKind.PatientDose ? BolusKind.Patient : BolusKind.None
 }
