@@ -13,6 +13,8 @@ import { UsbHost } from "./usbHost"
 /** A chip that has started anew has forgotten that somebody asked for its frames. */
 const ASK_MS = 1_000
 
+// Always the same: what is said on the cable, and when, wakes the core, and so another run of the same would not be the same.
+const BUS_DEVICE_ID = "2d81c6e0f35a9b74"
 const HOST_DEVICE_ID = "5e3f9ad12c6b7048"
 
 export class UsbBus {
@@ -31,6 +33,7 @@ export class UsbBus {
         this.scheduler = new VirtualScheduler(clock)
         this.bus = new JDBus([], {
             scheduler: this.scheduler,
+            deviceId: BUS_DEVICE_ID,
             services: JSON.parse(readFileSync(servicesFile(), "utf8")),
             disableRoleManager: true,
             client: false,
