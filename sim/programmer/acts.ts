@@ -153,7 +153,7 @@ export interface ProgrammeReading {
     differences: (keyof Programme)[]
 }
 
-/** Reads what `writeReading` of the pump wrote of this programme; throws RangeError for another size. */
+/** Reads the pump's reading of this programme (`readingOfProposal`); throws RangeError for another size. */
 export function readReading(detail: Buffer, programme: Programme): ProgrammeReading {
     if (detail.length !== READING_SIZE) throw new RangeError(`${detail.length} bytes instead of ${READING_SIZE}`)
     const bits = readUint(detail, 32, 4)
